@@ -1,0 +1,8 @@
+//! Hands argv in and an exit code out.
+mod environment;
+mod error;
+mod name;
+mod secret;
+mod text;
+mod time;
+fn main() {}

@@ -1,0 +1,132 @@
+//! Values that are never printed, and the places they may come from.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use zeroize::Zeroize;
+
+/// A secret string. Debug prints `[redacted]`; there is no Display, Deref or Serialize; the bytes are wiped on drop.
+pub struct Secret<K> {
+    value: String,
+    kind: PhantomData<K>,
+}
+
+/// Says which secret a `Secret` is.
+pub mod kind {
+    /// An access token (RFC 6749 section 1.4).
+    pub enum Access {}
+    /// A refresh token (RFC 6749 section 1.5).
+    pub enum Refresh {}
+    /// An ID token (OpenID Connect Core section 2).
+    pub enum Id {}
+    /// A client secret (RFC 6749 section 2.3.1).
+    pub enum Client {}
+    /// A secret header or body on its way to the server.
+    pub enum Wire {}
+}
+
+/// An access token.
+pub type AccessToken = Secret<kind::Access>;
+/// A refresh token.
+pub type RefreshToken = Secret<kind::Refresh>;
+/// An ID token.
+pub type IdToken = Secret<kind::Id>;
+/// A client secret.
+pub type ClientSecret = Secret<kind::Client>;
+/// A header value or a body that carries a secret.
+pub type WireSecret = Secret<kind::Wire>;
+
+impl<K> Secret<K> {
+    /// Takes a secret in; from here on it is not printed.
+    pub fn new(value: impl Into<String>) -> Secret<K> {
+        Secret { value: value.into(), kind: PhantomData }
+    }
+
+    /// The only door out. Call it as late as possible and never in a format string.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+}
+
+impl<K> Clone for Secret<K> {
+    fn clone(&self) -> Secret<K> {
+        Secret::new(self.value.clone())
+    }
+}
+
+impl<K> PartialEq for Secret<K> {
+    /// Compares without stopping at the first difference.
+    fn eq(&self, other: &Secret<K>) -> bool {
+        let (a, b) = (self.value.as_bytes(), other.value.as_bytes());
+        a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
+    }
+}
+
+impl<K> Eq for Secret<K> {}
+
+impl<K> fmt::Debug for Secret<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<K> Drop for Secret<K> {
+    fn drop(&mut self) {
+        self.value.zeroize();
+    }
+}
+
+/// Where a secret is to be read from, at the moment it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretReference {
+    /// An environment variable.
+    Env(String),
+    /// A file; it must be private to its owner.
+    File(PathBuf),
+    /// A program and its arguments, run without a shell; the first line of its output.
+    Command(Vec<String>),
+    /// Sealed in oat's own store by `oat profile set-secret`.
+    Keyring,
+    /// A systemd credential: a file in `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+    /// The first line of standard input.
+    Stdin,
+    /// The value itself, written in the profile file. Allowed, and warned of.
+    Literal(Secret<kind::Client>),
+}
+
+impl SecretReference {
+    /// The reference in words for a message: `VERICERTS_CLIENT_SECRET`, `the file ~/x`. Never the value.
+    pub fn describe(&self) -> String {
+        match self {
+            SecretReference::Env(name) => format!("`{name}`"),
+            SecretReference::File(path) => format!("the file `{}`", path.display()),
+            SecretReference::Command(argv) => format!("the command `{}`", argv.first().map_or("", String::as_str)),
+            SecretReference::Keyring => "oat's store (`oat profile set-secret`)".into(),
+            SecretReference::Credential(name) => format!("the systemd credential `{name}`"),
+            SecretReference::Stdin => "standard input".into(),
+            SecretReference::Literal(_) => "the profile file itself".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_never_shows_the_value() {
+        let secret = ClientSecret::new("CANARY");
+        assert_eq!(format!("{secret:?}"), "[redacted]");
+        let reference = SecretReference::Literal(secret);
+        assert!(!format!("{reference:?}{}", reference.describe()).contains("CANARY"));
+    }
+
+    #[test]
+    fn equality_is_by_value() {
+        assert_eq!(AccessToken::new("a"), AccessToken::new("a"));
+        assert_ne!(AccessToken::new("a"), AccessToken::new("b"));
+        assert_ne!(AccessToken::new("a"), AccessToken::new("aa"));
+    }
+}

@@ -1,0 +1,96 @@
+//! The one escaper for text that a stranger wrote, before it is shown to a person.
+
+/// The most characters of one foreign string that a person is shown.
+const LONGEST: usize = 300;
+
+/// Makes foreign text safe to print on one line of a terminal or a CI log: control characters (C0, C1, DEL),
+/// bidirectional marks, line and paragraph separators become `\u{…}`; at most 300 characters are kept.
+///
+/// The caller never lets it start a line, so that no server text becomes a workflow command (`::add-mask::`, `##vso[`).
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len().min(LONGEST));
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            safe.push('…');
+            break;
+        }
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push(' '),
+            c if dangerous(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Like [`escape`], for bytes that may not be UTF-8.
+pub fn escape_bytes(bytes: &[u8]) -> String {
+    // More than LONGEST characters of at most four bytes are never shown.
+    escape(&String::from_utf8_lossy(&bytes[..bytes.len().min(4 * LONGEST + 4)]))
+}
+
+/// The candidate nearest to `word`, for "did you mean": at most a third of its letters may differ.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    let near = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate)).min_by_key(|(d, _)| *d)?;
+    (near.0 <= limit).then_some(near.1)
+}
+
+fn dangerous(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = substitution.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = least;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r66_nothing_that_moves_a_cursor_survives() {
+        let hostile = "a\x1b]52;c;Zm9v\x07\u{9b}31m\x7f\u{202e}\u{2066}\u{200f}\u{2028}\u{2029}\r\n::add-mask::x";
+        let safe = escape(hostile);
+        assert!(safe.chars().all(|c| !dangerous(c)), "{safe}");
+        assert_eq!(safe.lines().count(), 1);
+        assert!(safe.starts_with("a\\u{1b}]52"));
+    }
+
+    #[test]
+    fn r66_foreign_text_is_cut_at_300_characters() {
+        assert_eq!(escape(&"é".repeat(1000)).chars().count(), 301);
+        assert_eq!(escape(&"é".repeat(300)).chars().count(), 300);
+        assert!(escape_bytes(&vec![0xff; 100_000]).chars().count() <= 301);
+    }
+
+    #[test]
+    fn a_near_word_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(nearest("scopes", ["scope", "issuer"]), Some("scope"));
+        assert_eq!(nearest("cleint_id", ["client_id", "issuer"]), Some("client_id"));
+        assert_eq!(nearest("banana", ["scope", "issuer"]), None);
+    }
+}
