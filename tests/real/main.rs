@@ -1,0 +1,20 @@
+//! `oat` against parts it did not write: a certified authorization server, a Secret Service, the kernel's keyring.
+//!
+//! Built with `--features real-parts` only. A part that is missing is a failure that names it; `tests/run` installs them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may stop, and may look at the machine"
+)]
+
+mod authorization_server;
+mod client_credentials;
+mod desktop;
+mod home;
+mod kernel_keyring;
+mod keyring;
+mod parts;
+mod private_authority;
+mod sandbox;

@@ -1,0 +1,25 @@
+//! Installed programs the tests lean on, with a clear sentence where one is missing.
+
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+
+/// A command for an installed `program`, with nothing of this process's environment but PATH.
+pub fn part(program: &str) -> Command {
+    let path = std::env::var_os("PATH").expect("PATH is set");
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    let found = found.unwrap_or_else(|| panic!("the real-parts tests need `{program}`, which is not installed; tests/run installs it"));
+    let mut command = Command::new(found);
+    command.env_clear().env("PATH", path).stdin(Stdio::null());
+    command
+}
+
+/// What `program` prints, as text; it has to succeed.
+pub fn answer_of(program: &str, words: &[impl AsRef<OsStr>]) -> String {
+    succeeded(program, &part(program).args(words).output().unwrap())
+}
+
+/// The standard output of a finished program, which has to have succeeded.
+pub fn succeeded(program: &str, output: &Output) -> String {
+    assert!(output.status.success(), "{program}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
