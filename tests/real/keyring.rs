@@ -39,11 +39,11 @@ fn the_master_key_survives_a_restart_of_the_keyring() {
 #[test]
 fn without_the_keyring_the_records_are_of_no_use() {
     let server = AuthorizationServer::start(&[]);
-    let home = home_at(&Desktop::unlocked(Prompter::Installed), &server);
+    let desktop = Desktop::unlocked(Prompter::Installed);
+    let home = home_at(&desktop, &server);
     let token = home.oat(&GET).quiet_token();
     let elsewhere = Desktop::unlocked(Prompter::Installed);
-    let home = elsewhere.home(home);
-    assert_ne!(home.oat(&GET).token(), token);
+    assert_ne!(elsewhere.home(home).oat(&GET).token(), token);
 }
 
 #[test]

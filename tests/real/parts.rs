@@ -1,13 +1,16 @@
 //! Installed programs the tests lean on, with a clear sentence where one is missing.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// A command for an installed `program`, with nothing of this process's environment but PATH.
-pub fn part(program: &str) -> Command {
+/// A command for an installed `program`, or for one by its path, with nothing of this process's environment but PATH.
+pub fn part(program: impl AsRef<OsStr>) -> Command {
+    let program = Path::new(program.as_ref());
     let path = std::env::var_os("PATH").expect("PATH is set");
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
-    let found = found.unwrap_or_else(|| panic!("the real-parts tests need `{program}`, which is not installed; tests/run installs it"));
+    let found =
+        found.unwrap_or_else(|| panic!("the real-parts tests need `{}`, which is not installed; tests/run installs it", program.display()));
     let mut command = Command::new(found);
     command.env_clear().env("PATH", path).stdin(Stdio::null());
     command
