@@ -1,6 +1,7 @@
 //! The certified `oidc-provider` as a child process, and what it saw.
 
 use crate::parts::{answer_of, part, succeeded};
+use crate::support::Oat;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
@@ -61,13 +62,18 @@ impl AuthorizationServer {
         (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap())
     }
 
-    /// A profile `api` for one of its clients, whose secret is in `CLIENT_SECRET`.
+    /// A home with a profile `p` for one of its clients, and the client's secret.
+    pub fn oat(&self, client: &str) -> Oat {
+        Oat::new().env("CLIENT_SECRET", self.client(client).1).config(&self.profile(client))
+    }
+
+    /// A profile `p` for one of its clients, whose secret is in `CLIENT_SECRET`.
     pub fn profile(&self, client: &str) -> String {
         let (id, _) = self.client(client);
         let auth = self.ready["clients"][client]["token_endpoint_auth_method"].as_str().unwrap();
         let issuer = self.issuer();
         format!(
-            "[profile.api]\nissuer = '{issuer}'\nclient_id = '{id}'\nclient_secret = {{ env = \"CLIENT_SECRET\" }}\n\
+            "[profile.p]\nissuer = '{issuer}'\nclient_id = '{id}'\nclient_secret = {{ env = \"CLIENT_SECRET\" }}\n\
              grant = \"client_credentials\"\nclient_auth = \"{auth}\"\n"
         )
     }

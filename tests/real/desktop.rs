@@ -1,7 +1,7 @@
 //! A desktop session without a screen: a message bus of its own and, where wanted, gnome-keyring on it.
 
-use crate::home::Home;
 use crate::parts::{part, succeeded};
+use crate::support::Oat;
 use std::ffi::OsStr;
 use std::fs::write;
 use std::io::{BufRead, BufReader, Write};
@@ -90,9 +90,9 @@ impl Desktop {
         assert!(locked.contains(LOGIN), "the collection did not lock: {locked}");
     }
 
-    /// `home` as a person at this desktop sees it, with the key in the Secret Service and nothing cached in the kernel.
-    pub fn home(&self, home: Home) -> Home {
-        home.without("OAT_STORE").with("DBUS_SESSION_BUS_ADDRESS", &self.address)
+    /// `oat` at this desktop: with its bus, and with the store that is the default.
+    pub fn seat(&self, oat: Oat) -> Oat {
+        oat.unset("OAT_STORE").env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
 
     fn on_bus(&self, program: impl AsRef<OsStr>) -> Command {

@@ -12,9 +12,19 @@
 mod authorization_server;
 mod client_credentials;
 mod desktop;
-mod home;
 mod kernel_keyring;
 mod keyring;
 mod parts;
 mod private_authority;
 mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::Output;
+
+/// The token of a run that had nothing to say besides.
+#[track_caller]
+fn quiet(output: &Output) -> String {
+    assert_eq!(output.stderr, "", "{output:#?}");
+    output.line().to_string()
+}

@@ -1,7 +1,7 @@
 //! The embedded authorization server, seen from outside.
 
 use crate::authorization_server::verified;
-use crate::home::{Home, OAT};
+use crate::support::Oat;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -13,9 +13,9 @@ struct Sandbox {
 }
 
 impl Sandbox {
-    fn start(home: &Home) -> Sandbox {
-        let mut command = home.command(OAT);
-        command.args(["sandbox", "--port", "0", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    fn start(oat: &Oat) -> Sandbox {
+        let mut command = oat.command(&["sandbox", "--port", "0", "--json"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -33,11 +33,12 @@ impl Drop for Sandbox {
 
 #[test]
 fn its_token_holds_against_the_keys_it_serves() {
-    let home = Home::new("", ("sandbox", "CANARY-unused"));
-    let token = home.oat(&["token", "get", "sandbox"]).token();
-    let sandbox = Sandbox::start(&home);
+    let oat = Oat::new();
+    let output = oat.run(&["token", "get", "sandbox"]);
+    let token = output.line();
+    let sandbox = Sandbox::start(&oat);
     let jwks_uri = sandbox.endpoints["jwks_uri"].as_str().unwrap();
-    verified(jwks_uri, &token).expect("the token holds");
+    verified(jwks_uri, token).expect("the token holds");
     let (signed, _) = token.rsplit_once('.').unwrap();
     assert_eq!(verified(jwks_uri, &format!("{signed}.{}", "A".repeat(342))), None, "the check can fail");
 }
