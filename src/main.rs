@@ -8,6 +8,7 @@ mod json;
 mod keys;
 mod name;
 mod oauth;
+mod plan;
 mod provider;
 mod secret;
 mod text;
