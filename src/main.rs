@@ -1,6 +1,7 @@
 //! Hands argv in and an exit code out.
 mod environment;
 mod error;
+mod jose;
 mod name;
 mod secret;
 mod text;
