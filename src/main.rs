@@ -3,6 +3,7 @@ mod environment;
 mod error;
 mod jose;
 mod name;
+mod sandbox;
 mod secret;
 mod text;
 mod time;
