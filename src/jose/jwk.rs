@@ -132,6 +132,14 @@ mod tests {
     }
 
     #[test]
+    fn rfc_9449_section_6_thumbprint_of_an_ec_key() {
+        // RFC 9449: the key in the example proofs, and its `jkt` in figure 9.
+        let (x, y) = ("l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA");
+        let jwk = Jwk::parse(&json!({ "kty": "EC", "x": x, "y": y, "crv": "P-256" })).unwrap();
+        assert_eq!(jwk.key.thumbprint(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    }
+
+    #[test]
     fn a_key_is_read_back_as_it_was_written() {
         let ec = PublicKey::P256 { x: [7; 32], y: [9; 32] };
         let rsa = PublicKey::Rsa { n: vec![1; 256], e: vec![1, 0, 1] };
