@@ -403,7 +403,11 @@ impl Draft {
         for setting in self.settings.iter().filter(|setting| setting.key.kind == KeyKind::Url && setting.key.name != "issuer") {
             self.endpoint(setting.key.name)?;
         }
-        let issuer = self.text("issuer").map(|text| Issuer::parse(&text)).transpose().map_err(|reason| self.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost"))?;
+        let issuer = self
+            .text("issuer")
+            .map(|text| Issuer::parse(&text))
+            .transpose()
+            .map_err(|reason| self.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost"))?;
         let token_endpoint = self.endpoint("token_endpoint")?;
         if issuer.is_none() && token_endpoint.is_none() {
             return Err(Error::new(Kind::Config, format!("profile `{profile}` names no server"))

@@ -21,7 +21,8 @@ const LARGEST: u64 = 1 << 20;
 pub fn reveal(reference: &SecretReference, environment: &Environment) -> Result<ClientSecret> {
     match reference {
         SecretReference::Env(name) => environment.get(name).map(ClientSecret::new).ok_or_else(|| {
-            Error::new(Kind::Config, format!("the environment variable `{}` is not set, and the client secret comes from it", escape(name))).hint(format!("export {}=…", escape(name)))
+            Error::new(Kind::Config, format!("the environment variable `{}` is not set, and the client secret comes from it", escape(name)))
+                .hint(format!("export {}=…", escape(name)))
         }),
         SecretReference::File(path) => file(path),
         SecretReference::Command(words) => command(words),
@@ -43,7 +44,9 @@ fn file(path: &Path) -> Result<ClientSecret> {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, OFlags::NONBLOCK.bits() as i32);
     }
     let file = options.open(path).map_err(|error| {
-        Error::new(Kind::Config, format!("cannot read the client secret's file `{}`", escape(&shown))).hint("is the path in `client_secret = { file = … }` right?").because(error)
+        Error::new(Kind::Config, format!("cannot read the client secret's file `{}`", escape(&shown)))
+            .hint("is the path in `client_secret = { file = … }` right?")
+            .because(error)
     })?;
     private(&file, path)?;
     first_line(&mut BufReader::new(file), &format!("the file `{}`", escape(&shown)))
@@ -55,12 +58,19 @@ fn private(file: &File, path: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     let facts = file.metadata().map_err(|error| Error::new(Kind::Config, format!("cannot look at `{}`", path.display())).because(error))?;
     if facts.mode() & 0o077 != 0 && facts.is_file() {
-        return Err(Error::new(Kind::Config, format!("the client secret's file `{}` can be read by others (mode {:04o})", path.display(), facts.mode() & 0o7777))
-            .hint(format!("chmod 600 '{}'", path.display())));
+        return Err(Error::new(
+            Kind::Config,
+            format!("the client secret's file `{}` can be read by others (mode {:04o})", path.display(), facts.mode() & 0o7777),
+        )
+        .hint(format!("chmod 600 '{}'", path.display())));
     }
     let me = rustix::process::geteuid().as_raw();
     if facts.uid() != me && facts.uid() != 0 {
-        return Err(Error::new(Kind::Config, format!("the client secret's file `{}` belongs to another user (uid {})", path.display(), facts.uid())).hint(format!("chown {me} '{}'", path.display())));
+        return Err(Error::new(
+            Kind::Config,
+            format!("the client secret's file `{}` belongs to another user (uid {})", path.display(), facts.uid()),
+        )
+        .hint(format!("chown {me} '{}'", path.display())));
     }
     Ok(())
 }
@@ -73,14 +83,19 @@ fn private(_: &File, _: &Path) -> Result<()> {
 /// systemd.exec(5), LoadCredential=: a file of that name in `$CREDENTIALS_DIRECTORY`, private by systemd's own doing.
 fn credential(name: &str, environment: &Environment) -> Result<ClientSecret> {
     if name.contains(['/', '\\', '\0']) || name.starts_with('.') || name.is_empty() {
-        return Err(Error::new(Kind::Config, format!("`{}` is not the name of a systemd credential", escape(name))).hint("name it as in LoadCredential=NAME:PATH"));
+        return Err(Error::new(Kind::Config, format!("`{}` is not the name of a systemd credential", escape(name)))
+            .hint("name it as in LoadCredential=NAME:PATH"));
     }
     let folder = environment.get("CREDENTIALS_DIRECTORY").ok_or_else(|| {
         Error::new(Kind::Config, format!("the client secret is the systemd credential `{name}`, but CREDENTIALS_DIRECTORY is not set"))
             .hint(format!("run it in a unit with LoadCredential={name}:/path, or give another source for the secret"))
     })?;
     let path = Path::new(&folder).join(name);
-    let file = File::open(&path).map_err(|error| Error::new(Kind::Config, format!("cannot read the systemd credential `{name}`")).hint(format!("does the unit have LoadCredential={name}:/path?")).because(error))?;
+    let file = File::open(&path).map_err(|error| {
+        Error::new(Kind::Config, format!("cannot read the systemd credential `{name}`"))
+            .hint(format!("does the unit have LoadCredential={name}:/path?"))
+            .because(error)
+    })?;
     first_line(&mut BufReader::new(file), &format!("the systemd credential `{name}`"))
 }
 
@@ -91,16 +106,21 @@ fn command(words: &[String]) -> Result<ClientSecret> {
     };
     let shown = escape(program);
     let mut child = Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn().map_err(|error| {
-        Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret")).hint("no shell runs it: the list holds the program and its arguments, one by one").because(error)
+        Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
+            .hint("no shell runs it: the list holds the program and its arguments, one by one")
+            .because(error)
     })?;
     let output = child.stdout.take().map(|out| read_within(out, PATIENCE));
     let Some(Some(text)) = output else {
         stop(&mut child);
-        return Err(Error::new(Kind::Config, format!("`{shown}` did not give the client secret within {} s", PATIENCE.as_secs())).hint("does it wait for a person? run it once by hand"));
+        return Err(Error::new(Kind::Config, format!("`{shown}` did not give the client secret within {} s", PATIENCE.as_secs()))
+            .hint("does it wait for a person? run it once by hand"));
     };
     let status = child.wait().map_err(|error| Error::new(Kind::Config, format!("cannot wait for `{shown}`")).because(error))?;
     if !status.success() {
-        return Err(Error::new(Kind::Config, format!("`{shown}` failed ({status}) and gave no client secret")).hint("run it by hand to see why"));
+        return Err(
+            Error::new(Kind::Config, format!("`{shown}` failed ({status}) and gave no client secret")).hint("run it by hand to see why")
+        );
     }
     first_line(&mut text.as_slice(), &format!("the command `{shown}`"))
 }
@@ -127,7 +147,8 @@ fn first_line(source: &mut dyn BufRead, place: &str) -> Result<ClientSecret> {
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();
     }
-    let text = String::from_utf8(line).map_err(|_| Error::new(Kind::Config, format!("the client secret from {place} is not UTF-8")).hint("is it the right place?"))?;
+    let text = String::from_utf8(line)
+        .map_err(|_| Error::new(Kind::Config, format!("the client secret from {place} is not UTF-8")).hint("is it the right place?"))?;
     if text.is_empty() {
         return Err(Error::new(Kind::Config, format!("the client secret from {place} is empty")).hint("its first line must be the secret"));
     }

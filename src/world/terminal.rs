@@ -90,4 +90,3 @@ impl Terminal {
 fn terminal_err() -> bool {
     std::io::stderr().is_terminal()
 }
-
