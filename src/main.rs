@@ -3,6 +3,7 @@ mod environment;
 mod error;
 mod name;
 mod secret;
+mod store;
 mod text;
 mod time;
 fn main() {}
