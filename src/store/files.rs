@@ -357,3 +357,56 @@ mod windows {
         fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r83_a_foreign_or_loose_or_special_file_is_at_fault() {
+        let path = Path::new("/s/a.record");
+        let fault = |mode, owner| unix::fault(path, mode, owner, 1000).map(|error| (error.message, error.hint.unwrap()));
+        assert_eq!(fault(0o100_600, 1000), None);
+        assert_eq!(fault(0o100_400, 1000), None);
+        let (message, hint) = fault(0o100_600, 0).unwrap();
+        assert_eq!(message, "cannot use `/s/a.record`: it belongs to another user (uid 0, and this is uid 1000)");
+        assert_eq!(hint, "run as that user, or `sudo chown 1000 /s/a.record`, or name another folder with OAT_STATE");
+        for loose in [0o604, 0o640, 0o660, 0o620, 0o601, 0o777] {
+            assert!(fault(0o100_000 | loose, 1000).unwrap().1.starts_with("run `chmod 600 "), "{loose:o}");
+        }
+        assert!(fault(0o040_700, 1000).unwrap().0.ends_with("it is not a file"));
+    }
+
+    #[test]
+    fn a_path_in_a_hint_is_one_word_of_the_shell() {
+        assert_eq!(shell_word(Path::new("/home/a/.local/state/oat")), "/home/a/.local/state/oat");
+        assert_eq!(shell_word(Path::new("/home/it's $HOME")), "'/home/it'\\''s $HOME'");
+    }
+
+    #[test]
+    fn a_file_that_is_written_or_replaced_has_another_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        assert_eq!(version(&path), None);
+        drop(make_new(&path).unwrap());
+        let first = version(&path);
+        assert_eq!(first, version(&path));
+        drop(make_new(&other).unwrap());
+        std::fs::rename(&other, &path).unwrap();
+        assert_ne!(version(&path), first);
+        let second = version(&path);
+        std::fs::write(&path, "x").unwrap();
+        assert_ne!(version(&path), second);
+    }
+
+    #[test]
+    fn a_file_longer_than_asked_for_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let file = make_new(&path).unwrap();
+        file.set_len(17).unwrap();
+        let found = read_private(&path, 16).unwrap().unwrap();
+        assert_eq!((found.bytes.len(), found.version.size), (0, 17));
+        assert_eq!(read_private(&path, 17).unwrap().unwrap().bytes.len(), 17);
+    }
+}

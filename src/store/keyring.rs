@@ -51,15 +51,18 @@ fn within<T: Send + 'static>(patience: Duration, bus: bool, ask: impl FnOnce(&En
     if cfg!(target_os = "linux") && !bus {
         return Err(Trouble::NoBus.error());
     }
+    answer_within(patience, move || native_store().and_then(|store| store.build(SERVICE, USER, None)).and_then(|entry| ask(&entry)))
+}
+
+fn answer_within<T: Send + 'static>(patience: Duration, ask: impl FnOnce() -> keyring::Result<T> + Send + 'static) -> Result<T> {
     let (answer, answered) = channel();
     let asked = std::thread::Builder::new().name("keyring".into()).spawn(move || {
-        let told = native_store().and_then(|store| store.build(SERVICE, USER, None)).and_then(|entry| ask(&entry));
         // Nobody listens any more when the deadline has passed.
-        let _ = answer.send(told.map_err(|error| Trouble::of(&error)));
+        let _ = answer.send(ask().map_err(|error| Trouble::of(&error)));
     });
     asked.map_err(|error| Error::new(Kind::Store, "cannot ask the OS keyring").because(error))?;
     match answered.recv_timeout(patience) {
-        Ok(told) => told.map_err(|trouble| trouble.error()),
+        Ok(told) => told.map_err(Trouble::error),
         Err(RecvTimeoutError::Timeout) => Err(Trouble::TimedOut(patience).error()),
         Err(RecvTimeoutError::Disconnected) => Err(Trouble::Other("its library failed".into()).error()),
     }
@@ -159,5 +162,69 @@ impl Trouble {
             Trouble::Other(told) => (told, "see that it works (`secret-tool store --label=x a b`)"),
         };
         Error::new(Kind::Store, format!("cannot use {NAME}: {what}")).hint(format!("{cure}, {elsewhere}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &'static str) -> Trouble {
+        Trouble::of(&keyring::Error::PlatformFailure(text.into()))
+    }
+
+    #[test]
+    fn r86_every_trouble_has_its_own_message_and_its_own_cure() {
+        let all = [
+            Trouble::NoBus,
+            Trouble::NoService,
+            Trouble::NoCollection,
+            Trouble::Locked,
+            Trouble::Denied,
+            Trouble::TimedOut(Duration::from_secs(5)),
+            Trouble::Twice,
+        ];
+        let errors: Vec<Error> = all.into_iter().map(Trouble::error).collect();
+        let messages: std::collections::BTreeSet<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        let hints: std::collections::BTreeSet<&str> = errors.iter().filter_map(|error| error.hint.as_deref()).collect();
+        assert_eq!((messages.len(), hints.len()), (7, 7));
+        for error in &errors {
+            assert_eq!(error.kind, Kind::Store);
+            assert!(error.hint.as_ref().unwrap().contains("OAT_STORE=file") && error.hint.as_ref().unwrap().contains("OAT_STORE=none"));
+        }
+    }
+
+    #[test]
+    fn r86_troubles_are_told_apart_by_the_names_of_the_protocols() {
+        for (text, trouble) in [
+            ("(org.freedesktop.DBus.Error.NoServer)", Trouble::NoBus),
+            ("(org.freedesktop.DBus.Error.ServiceUnknown)", Trouble::NoService),
+            ("(org.freedesktop.DBus.Error.Spawn.ChildExited)", Trouble::NoService),
+            ("(org.freedesktop.Secret.Error.IsLocked)", Trouble::Locked),
+            ("Secret Service: unlock prompt was dismissed Prompt", Trouble::Denied),
+            ("(org.freedesktop.DBus.Error.NoReply)", Trouble::TimedOut(Duration::ZERO)),
+            ("NoResult", Trouble::NoCollection),
+        ] {
+            assert_eq!(told(text), trouble, "{text}");
+        }
+        assert_eq!(Trouble::of(&keyring::Error::Ambiguous(Vec::new())), Trouble::Twice);
+        assert_eq!(Trouble::of(&keyring::Error::BadEncoding(b"CANARY".to_vec())), Trouble::Other("its entry is not text".into()));
+    }
+
+    #[test]
+    fn r86_a_keyring_that_never_answers_is_left_at_the_deadline() {
+        let (_never, stuck) = channel::<()>();
+        let asked = answer_within(Duration::from_millis(20), move || {
+            let _ = stuck.recv();
+            Ok(())
+        });
+        assert_eq!(asked.unwrap_err().message, format!("cannot use {NAME}: it did not answer within 0.02 s"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn without_a_bus_nothing_is_started_or_waited_for() {
+        let error = read(Duration::from_secs(3600), false).unwrap_err();
+        assert_eq!(error.message, "cannot use the OS keyring (Secret Service): there is no D-Bus session bus here");
     }
 }

@@ -277,3 +277,69 @@ impl Place {
         Master::random().map(|master| (master, true))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_named_and_read_by_its_name() {
+        for name in KeyPlace::NAMES {
+            assert_eq!(KeyPlace::parse(name).unwrap().name(), name);
+        }
+        assert_eq!(KeyPlace::parse("Keyring"), None);
+    }
+
+    #[test]
+    fn a_key_is_read_in_both_alphabets_padded_or_not_and_only_at_32_bytes() {
+        let bytes = [0xfb; 32];
+        let text = Master::from_bytes(bytes).text();
+        let url_safe = text.replace('+', "-").replace('/', "_");
+        for text in [text.as_str(), text.trim_end_matches('='), &url_safe, url_safe.trim_end_matches('='), &format!(" {}\n", *text)] {
+            assert!(Master::parse(text).is_some_and(|master| *master.0 == bytes), "{text}");
+        }
+        let longer = format!("AAAA{}", *text);
+        for text in
+            ["", "AAAA", &text[4..], &longer, &text.replace('=', "A"), &"A".repeat(10_000), &"é".repeat(22), "+-".repeat(22).as_str()]
+        {
+            assert!(Master::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_derived_key_is_another_or_the_master() {
+        let master = Master::from_bytes([7; 32]);
+        let (keys, again) = (Keys::derive(&master).unwrap(), Keys::derive(&master).unwrap());
+        let sealed = keys.sealed.unwrap();
+        assert!(keys.id == again.id && keys.access == again.access);
+        assert!(keys.access != sealed && *keys.access != [7; 32] && *sealed != [7; 32]);
+        assert!(keys.access[..8] != keys.id && sealed[..8] != keys.id);
+        assert_ne!(keys.id, Keys::derive(&Master::from_bytes([8; 32])).unwrap().id);
+    }
+
+    #[test]
+    fn two_random_keys_differ() {
+        assert_ne!(Master::random().unwrap().text(), Master::random().unwrap().text());
+    }
+
+    #[test]
+    fn a_key_file_that_holds_something_else_is_named_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store.key");
+        let place = Place {
+            kind: KeyPlace::File,
+            file: file.clone(),
+            kernel_name: String::new(),
+            env_key: None,
+            patience: Duration::ZERO,
+            bus: false,
+        };
+        let mut room = Room::make(&file, 0).unwrap();
+        room.fill(b"CANARY").unwrap();
+        room.place(&file).unwrap();
+        let error = place.read_or_make().err().unwrap();
+        assert_eq!(error.message, format!("cannot use the key in {}: it is not base64 of exactly 32 bytes", place.describe()));
+        assert_eq!(error.hint.unwrap(), format!("move it away to start anew: `mv {0} {0}.bad`", file.display()));
+        assert_eq!(std::fs::read(&file).unwrap(), b"CANARY");
+    }
+}
