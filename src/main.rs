@@ -13,6 +13,7 @@ mod plan;
 mod provider;
 mod sandbox;
 mod secret;
+mod store;
 mod text;
 mod time;
 mod world;
