@@ -124,9 +124,10 @@ impl Trouble {
             Trouble::NoService
         } else if any(&["NoResult"]) {
             Trouble::NoCollection
-        } else if any(&["Locked", "User interaction is not allowed"]) {
+        } else if any(&["Locked", "Prompt", "User interaction is not allowed"]) {
+            // A Secret Service asks for one thing only here, its password; without a screen its prompt is dismissed at once.
             Trouble::Locked
-        } else if any(&["Prompt", "DBus.Error.AccessDenied", "User canceled", "user name or passphrase"]) {
+        } else if any(&["DBus.Error.AccessDenied", "User canceled", "user name or passphrase"]) {
             Trouble::Denied
         } else {
             Trouble::Other(crate::text::escape(&error.to_string()))
@@ -201,7 +202,7 @@ mod tests {
             ("(org.freedesktop.DBus.Error.ServiceUnknown)", Trouble::NoService),
             ("(org.freedesktop.DBus.Error.Spawn.ChildExited)", Trouble::NoService),
             ("(org.freedesktop.Secret.Error.IsLocked)", Trouble::Locked),
-            ("Secret Service: unlock prompt was dismissed Prompt", Trouble::Denied),
+            ("Secret Service: unlock prompt was dismissed Prompt", Trouble::Locked),
             ("(org.freedesktop.DBus.Error.NoReply)", Trouble::TimedOut(Duration::ZERO)),
             ("NoResult", Trouble::NoCollection),
         ] {
