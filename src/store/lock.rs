@@ -91,9 +91,9 @@ mod tests {
     }
 
     fn held(path: &Path) -> Lock {
-        match acquire(path, "profile `a`", Duration::ZERO, &mut || panic!("asked before the first try")).unwrap() {
+        match acquire(path, "profile `a`", Duration::ZERO, &mut || unreachable!("asked before the first try")).unwrap() {
             Locked::Held(lock) => lock,
-            other => panic!("{other:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
 
