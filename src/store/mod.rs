@@ -302,7 +302,13 @@ impl Store {
     }
 
     fn or_note<T>(&self, profile: &ProfileName, opened: Opened<T>) -> Option<T> {
-        opened.map_err(|why| self.note(format!("cannot read `{}`: {why}", self.file(profile, "record").display()))).ok()
+        let path = self.file(profile, "record");
+        let told = |why| match why {
+            // A Secret Service that was not unlocked yet says so too.
+            Unreadable::NoKey => format!("cannot read `{}`: there is no key in {}", path.display(), self.place()),
+            why => format!("cannot read `{}`: {why}", path.display()),
+        };
+        opened.map_err(|why| self.note(told(why))).ok()
     }
 
     fn set_aside(&self, profile: &ProfileName, kind: &str, why: Unreadable) -> Result<()> {
