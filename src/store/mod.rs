@@ -24,11 +24,11 @@ use crate::name::ProfileName;
 use crate::secret::{ClientSecret, WireSecret};
 use crate::time::Seconds;
 
-pub use files::Version;
-pub use keys::KeyPlace;
-pub use lock::{Lock, Locked};
-pub use record::{Access, CachedToken, Identity, LongLived};
-pub use room::Room;
+use files::Version;
+use keys::KeyPlace;
+use lock::{Lock, Locked};
+use record::{Access, LongLived};
+use room::Room;
 
 use files::Found;
 use keys::{Keys, Place};
