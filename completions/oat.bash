@@ -856,16 +856,12 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token__subcmd__get)
-            opts="-v -f -h --config --json --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-secret --format --shell --name --min-ttl --force --require-store --require-scope --help"
+            opts="-f -v -h --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-secret --format --shell --name --min-ttl --force --require-store --require-scope --config --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --provider)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1063,6 +1059,10 @@ _oat() {
                     return 0
                     ;;
                 --min-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

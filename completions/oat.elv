@@ -43,7 +43,6 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand get 'Print a valid access token: the kept one while it is good, else a new one'
         }
         &'oat;token;get'= {
-            cand --config 'The profile file [env: OAT_CONFIG]'
             cand --provider 'A preset: the endpoints and quirks of a known provider'
             cand --issuer 'The issuer URL, exactly as the server names itself; endpoints are found by discovery'
             cand --token-endpoint 'Where tokens are asked for; overrides discovery'
@@ -94,14 +93,15 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand --shell 'The shell that --format env speaks to'
             cand --name 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]'
             cand --min-ttl 'The token must be good for at least this long, such as 10m'
-            cand --json 'Tell errors, and what a command reports, as JSON'
-            cand -v 'Say on stderr what happens; -vv says more, never a secret'
-            cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
+            cand --config 'The profile file [env: OAT_CONFIG]'
             cand --client-secret-stdin 'Read the client secret from the first line of standard input'
             cand --client-secret-keyring 'Take the client secret that `oat profile set-secret` sealed'
             cand --force 'Ask the server, whatever the cache says'
             cand --require-store 'Fail when the token cannot be kept'
             cand --require-scope 'Fail when the server grants less scope than was asked for'
+            cand --json 'Tell errors, and what a command reports, as JSON'
+            cand -v 'Say on stderr what happens; -vv says more, never a secret'
+            cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -27,9 +27,6 @@ module completions {
 
   # Print a valid access token: the kept one while it is good, else a new one
   export extern "oat token get" [
-    --config: path            # The profile file [env: OAT_CONFIG]
-    --json                    # Tell errors, and what a command reports, as JSON
-    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --provider: string        # A preset: the endpoints and quirks of a known provider
     --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
     --token-endpoint: string  # Where tokens are asked for; overrides discovery
@@ -84,6 +81,9 @@ module completions {
     --force                   # Ask the server, whatever the cache says
     --require-store           # Fail when the token cannot be kept
     --require-scope           # Fail when the server grants less scope than was asked for
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help (see more with '--help')
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
