@@ -108,7 +108,10 @@ fn r57_a_byte_order_mark_utf_16_and_broken_utf_8_are_answers_that_do_not_hold_or
 
 #[test]
 fn r58_duplicate_members_are_refused() {
-    does_not_hold(ok(format!(r#"{{"access_token":"{CANARY}","token_type":"Bearer","access_token":"b","expires_in":3600}}"#)), &["access_token"]);
+    does_not_hold(
+        ok(format!(r#"{{"access_token":"{CANARY}","token_type":"Bearer","access_token":"b","expires_in":3600}}"#)),
+        &["access_token"],
+    );
     does_not_hold(ok(format!(r#"{{"access_token":"{CANARY}","token_type":"Bearer","expires_in":3600,"expires_in":1}}"#)), &["expires_in"]);
 }
 
@@ -190,7 +193,8 @@ fn r101_a_whole_object_short_of_its_announced_length_is_taken_or_refused_but_nev
 #[test]
 fn r52_a_chunked_body_without_its_end_is_an_error() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for chunks in ["20\r\n{\"access_token\":\"CANARY-in-the-body", "5\r\n{\"acc\r\n", "zz\r\n{}\r\n0\r\n\r\n", "ffffffffffffffffffff\r\n{}"] {
+    for chunks in ["20\r\n{\"access_token\":\"CANARY-in-the-body", "5\r\n{\"acc\r\n", "zz\r\n{}\r\n0\r\n\r\n", "ffffffffffffffffffff\r\n{}"]
+    {
         let output = get(Answer::raw(format!("{head}{chunks}")));
         assert!(matches!(output.code, Some(5 | 8)), "{output:?}");
         output.fails(output.code.unwrap());
@@ -215,7 +219,13 @@ fn a_connection_closed_without_an_answer_is_trouble_for_later_and_the_request_ma
 
 #[test]
 fn bytes_that_are_not_http_are_an_error_and_not_shown() {
-    for bytes in ["CANARY-in-the-body\r\n\r\n", "SSH-2.0-OpenSSH_9\r\n", "HTTP/9.9 banana\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n{}", "\0\0\0"] {
+    for bytes in [
+        "CANARY-in-the-body\r\n\r\n",
+        "SSH-2.0-OpenSSH_9\r\n",
+        "HTTP/9.9 banana\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n{}",
+        "\0\0\0",
+    ] {
         let output = get(Answer::raw(bytes));
         assert!(matches!(output.code, Some(5 | 8)), "{bytes:?}: {output:?}");
         output.fails(output.code.unwrap());
@@ -250,7 +260,8 @@ fn r53_a_body_above_the_cap_is_refused_and_one_below_is_read() {
 
 #[test]
 fn r53_a_million_small_members_stay_small() {
-    let many = format!("{{{}\"access_token\":\"t\",\"token_type\":\"Bearer\"}}", (0..300_000).map(|n| format!("\"{n}\":[],")).collect::<String>());
+    let many =
+        format!("{{{}\"access_token\":\"t\",\"token_type\":\"Bearer\"}}", (0..300_000).map(|n| format!("\"{n}\":[],")).collect::<String>());
     let output = Oat::against(&Server::always(ok(many))).measured().get(&[]);
     assert!(output.peak_kib < MEMORY, "{} KiB", output.peak_kib);
 }
@@ -286,7 +297,15 @@ fn r53_a_cookie_is_never_sent_back() {
 #[test]
 fn r67_refusals_exit_4_and_are_asked_once() {
     // The last four are no RFC 6749 codes: GitHub, a vendor, Okta.
-    let codes = ["invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_request", "access_denied"];
+    let codes = [
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "invalid_request",
+        "access_denied",
+    ];
     let odd = ["invalid_code", "bad_verification_code", "incorrect_client_credentials", "some-vendor.code"];
     for code in codes.into_iter().chain(odd) {
         let server = Server::always(Answer::error(400, code, "the server's words"));
@@ -362,7 +381,8 @@ fn r105_a_redirected_token_request_is_refused_with_the_target_named() {
 fn r56_a_redirect_to_the_same_server_is_refused_too() {
     for location in ["/elsewhere", "//127.0.0.1/", "", "\x1b[31m", "http://[::1", "javascript:alert(1)"] {
         let target = location.to_string();
-        let server = Server::start(move |r| if r.path() == "/token" { Answer::redirect(307, &target) } else { Answer::token("CANARY-moved") });
+        let server =
+            Server::start(move |r| if r.path() == "/token" { Answer::redirect(307, &target) } else { Answer::token("CANARY-moved") });
         Oat::against(&server).get(&[]).fails(8);
         assert_eq!(server.count(), 1, "{location:?}");
     }
@@ -372,7 +392,20 @@ fn r56_a_redirect_to_the_same_server_is_refused_too() {
 
 #[test]
 fn r61_a_token_with_a_byte_outside_printable_ascii_is_refused_before_print_and_store() {
-    for bad in ["CANARY-a\nOAT_X=1", "CANARY-a\r\nb", "CANARY a b", " CANARY", "CANARY ", "CANARY\tb", "CANARY\0b", "CANARY\u{7f}", "CANARY\u{1b}[2J", "CANARYé", "CANARY\u{202e}", "\n"] {
+    for bad in [
+        "CANARY-a\nOAT_X=1",
+        "CANARY-a\r\nb",
+        "CANARY a b",
+        " CANARY",
+        "CANARY ",
+        "CANARY\tb",
+        "CANARY\0b",
+        "CANARY\u{7f}",
+        "CANARY\u{1b}[2J",
+        "CANARYé",
+        "CANARY\u{202e}",
+        "\n",
+    ] {
         does_not_hold(Answer::json(200, json!({"access_token": bad, "token_type": "Bearer", "expires_in": 3600})), &["access_token"]);
     }
 }
@@ -461,7 +494,8 @@ fn r69_a_narrower_scope_warns_and_fails_where_the_scope_is_required() {
     let output = oat.get(&["--require-scope"]);
     assert!(matches!(output.code, Some(4 | 8)), "{output:?}");
     output.fails_saying(output.code.unwrap(), &["write"]);
-    let server = Server::always(Answer::json(200, json!({"access_token": "t", "token_type": "Bearer", "expires_in": 3600, "scope": "write read"})));
+    let server =
+        Server::always(Answer::json(200, json!({"access_token": "t", "token_type": "Bearer", "expires_in": 3600, "scope": "write read"})));
     let output = Oat::at(&server.url("/token"), "scope = \"read write\"").get(&["--require-scope"]);
     assert_eq!(output.line(), "t");
     output.does_not_say(&["warning"]);
@@ -541,12 +575,17 @@ fn a_form_answer_is_read_under_its_own_content_type_only() {
 #[test]
 fn a_form_answer_may_be_an_error_too() {
     let form = "error=incorrect_client_credentials&error_description=The+client_id+is+wrong";
-    get(Answer::text(200, "application/x-www-form-urlencoded", form)).fails_saying(4, &["incorrect_client_credentials", "The client_id is wrong"]);
+    get(Answer::text(200, "application/x-www-form-urlencoded", form))
+        .fails_saying(4, &["incorrect_client_credentials", "The client_id is wrong"]);
 }
 
 #[test]
 fn a_form_answer_with_duplicates_or_a_bad_token_is_refused() {
-    for form in ["access_token=CANARY-in-the-body&access_token=b&token_type=bearer", "access_token=CANARY%0Ab&token_type=bearer", "access_token=&token_type=bearer"] {
+    for form in [
+        "access_token=CANARY-in-the-body&access_token=b&token_type=bearer",
+        "access_token=CANARY%0Ab&token_type=bearer",
+        "access_token=&token_type=bearer",
+    ] {
         does_not_hold(Answer::text(200, "application/x-www-form-urlencoded", form), &["access_token"]);
     }
 }
@@ -580,7 +619,8 @@ fn an_error_inside_an_object_or_a_list_is_told() {
 #[test]
 fn camel_case_keys_are_read() {
     // plentymarkets
-    let server = Server::always(Answer::json(200, json!({"accessToken": "t", "tokenType": "Bearer", "expiresIn": 3600, "refreshToken": "r"})));
+    let server =
+        Server::always(Answer::json(200, json!({"accessToken": "t", "tokenType": "Bearer", "expiresIn": 3600, "refreshToken": "r"})));
     let oat = Oat::against(&server);
     assert_eq!(oat.get(&[]).line(), "t");
     assert_eq!(oat.get(&[]).line(), "t");
@@ -625,7 +665,10 @@ fn a_token_with_201_is_a_token() {
 #[test]
 fn informational_answers_before_the_real_one_are_passed_over() {
     let body = r#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#;
-    let bytes = format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let bytes = format!(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     assert_eq!(get(Answer::raw(bytes)).line(), "t");
 }
 
@@ -633,7 +676,8 @@ fn informational_answers_before_the_real_one_are_passed_over() {
 fn client_secret_basic_form_encodes_id_and_secret() {
     // RFC 6749 section 2.3.1, which the systems that check it mean to the letter.
     let server = Server::always(Answer::token("t"));
-    let oat = Oat::at(&server.url("/token"), "client_auth = \"client_secret_basic\"\nclient_id = \"a:b c%+é\"").env("P_SECRET", "CANARY :%+&=é");
+    let oat =
+        Oat::at(&server.url("/token"), "client_auth = \"client_secret_basic\"\nclient_id = \"a:b c%+é\"").env("P_SECRET", "CANARY :%+&=é");
     assert_eq!(oat.get(&[]).line(), "t");
     let request = server.only();
     let coded = request.header("authorization").unwrap().strip_prefix("Basic ").unwrap();
@@ -652,7 +696,10 @@ fn client_auth_none_sends_the_client_id_alone() {
     assert_eq!(oat.get(&[]).line(), "t");
     let request = server.only();
     assert_eq!(request.header("authorization"), None);
-    assert_eq!(request.form(), [("client_id".into(), "cli".into()), ("grant_type".into(), "client_credentials".into())] as [(String, String); 2]);
+    assert_eq!(
+        request.form(),
+        [("client_id".into(), "cli".into()), ("grant_type".into(), "client_credentials".into())] as [(String, String); 2]
+    );
 }
 
 #[test]
@@ -690,7 +737,8 @@ fn token_params_cannot_replace_what_the_protocol_sends() {
 #[test]
 fn r71_a_refresh_token_of_client_credentials_is_not_kept() {
     let server = Server::start(|r| {
-        let body = json!({"access_token": format!("t{}", r.number), "token_type": "Bearer", "expires_in": 1, "refresh_token": "CANARY-refresh"});
+        let body =
+            json!({"access_token": format!("t{}", r.number), "token_type": "Bearer", "expires_in": 1, "refresh_token": "CANARY-refresh"});
         Answer::json(200, body)
     });
     let oat = Oat::against(&server);

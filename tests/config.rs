@@ -62,7 +62,11 @@ fn r90_a_file_that_is_no_toml_is_told_with_line_and_column() {
 
 #[test]
 fn r90_a_syntax_error_in_the_line_of_a_secret_does_not_show_it() {
-    for text in [format!("[profile.p]\nclient_secret = \"{SECRET}\n"), format!("[profile.p]\nclient_secret = {SECRET}\n"), format!("[profile.p]\nclient_secret = [\"{SECRET}\"]\n")] {
+    for text in [
+        format!("[profile.p]\nclient_secret = \"{SECRET}\n"),
+        format!("[profile.p]\nclient_secret = {SECRET}\n"),
+        format!("[profile.p]\nclient_secret = [\"{SECRET}\"]\n"),
+    ] {
         let output = config(&text).get(&[]);
         output.fails_saying(6, &["line 2"]);
         output.assert_clean(&[SECRET, "CANARY"]);
@@ -77,7 +81,9 @@ fn r90_duplicate_profiles_and_keys_are_refused() {
 
 #[test]
 fn r90_a_value_of_the_wrong_type_is_told_with_its_key_and_line() {
-    for (line, key) in [("client_id = 17", "client_id"), ("scope = [1]", "scope"), ("leeway = true", "leeway"), ("token_params = \"x\"", "token_params")] {
+    for (line, key) in
+        [("client_id = 17", "client_id"), ("scope = [1]", "scope"), ("leeway = true", "leeway"), ("token_params = \"x\"", "token_params")]
+    {
         config(&format!("[profile.p]\n{line}\n")).get(&[]).fails_saying(6, &["line 2", key]);
     }
 }
@@ -128,7 +134,8 @@ fn a_profile_that_is_not_there_is_told_with_the_nearest_one() {
 fn the_profile_is_the_argument_else_the_variable_else_the_default_else_the_only_one() {
     let server = Server::start(|r| Answer::token(&r.form().into_iter().find(|(k, _)| k == "client_id").unwrap().1));
     let profile = |name: &str| {
-        support::oat::profile(&format!("token_endpoint = \"{}\"\nclient_id = \"{name}\"", server.url("/token"))).replace("profile.p", &format!("profile.{name}"))
+        support::oat::profile(&format!("token_endpoint = \"{}\"\nclient_id = \"{name}\"", server.url("/token")))
+            .replace("profile.p", &format!("profile.{name}"))
     };
     let only = config(&profile("one"));
     assert_eq!(only.run(&["token", "get"]).line(), "one");
@@ -346,7 +353,9 @@ fn a_secret_comes_from_a_systemd_credential() {
 #[test]
 fn r92_a_secret_comes_from_the_first_line_of_a_command_without_a_shell() {
     let server = server();
-    secret_from(&server, "client_secret = { command = [\"printf\", \"%s\\\\n%s\", \"CANARY-client-secret\", \"second line\"] }").get(&[]).line();
+    secret_from(&server, "client_secret = { command = [\"printf\", \"%s\\\\n%s\", \"CANARY-client-secret\", \"second line\"] }")
+        .get(&[])
+        .line();
     assert_eq!(sent_secret(&server), SECRET);
     // A shell would expand these.
     secret_from(&server, "client_secret = { command = [\"echo\", \"$HOME;`id`*\"] }").get(&[]).line();
@@ -424,16 +433,22 @@ fn a_secret_with_control_characters_is_refused_and_not_shown() {
 
 #[test]
 fn a_profile_without_a_needed_key_names_it() {
-    let output = config("[profile.p]\ngrant = \"client_credentials\"\ntoken_endpoint = \"https://127.0.0.1:1/t\"\nclient_secret = { env = \"P_SECRET\" }\n").get(&[]);
+    let output = config(
+        "[profile.p]\ngrant = \"client_credentials\"\ntoken_endpoint = \"https://127.0.0.1:1/t\"\nclient_secret = { env = \"P_SECRET\" }\n",
+    )
+    .get(&[]);
     output.fails_saying(6, &["client_id"]);
-    let output = config("[profile.p]\ngrant = \"client_credentials\"\nclient_id = \"c\"\nclient_secret = { env = \"P_SECRET\" }\n").get(&[]);
+    let output =
+        config("[profile.p]\ngrant = \"client_credentials\"\nclient_id = \"c\"\nclient_secret = { env = \"P_SECRET\" }\n").get(&[]);
     output.fails_saying(6, &["issuer", "token_endpoint"]);
 }
 
 #[test]
 fn words_nobody_knows_are_usage_errors_with_a_suggestion() {
     let oat = config("[profile.p]\nclient_id = \"c\"\n");
-    for (args, word) in [(&["tokn", "get"][..], "token"), (&["token", "gte"], "get"), (&["token", "get", "p", "--frmat", "raw"], "--format")] {
+    for (args, word) in
+        [(&["tokn", "get"][..], "token"), (&["token", "gte"], "get"), (&["token", "get", "p", "--frmat", "raw"], "--format")]
+    {
         let output = oat.run(args);
         assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""), "{output:?}");
         output.says(&[word]);

@@ -167,7 +167,8 @@ fn r31_an_issuer_that_differs_by_a_slash_is_told_with_the_right_value() {
 
 #[test]
 fn r31_another_issuer_is_refused_and_nothing_is_sent_to_its_token_endpoint() {
-    for other in [json!("https://evil.example"), json!(""), json!(null), json!(17), json!(["http://127.0.0.1"]), json!("HTTP://127.0.0.1")] {
+    for other in [json!("https://evil.example"), json!(""), json!(null), json!(17), json!(["http://127.0.0.1"]), json!("HTTP://127.0.0.1")]
+    {
         let (server, output) = with_metadata(replaced("issuer", other));
         output.fails_saying(8, &["issuer"]);
         assert_eq!(server.count_of("/token"), 0);
@@ -324,7 +325,14 @@ fn r32_a_token_endpoint_of_a_flag_is_checked_too() {
 
 #[test]
 fn r32_an_issuer_that_must_not_be_used_is_refused_before_dns() {
-    for bad in ["http://login.example.com", "https://u:CANARY-userinfo@login.example.com", "https://login.example.com#x", "https://login.example.com?x=1", "login.example.com", ""] {
+    for bad in [
+        "http://login.example.com",
+        "https://u:CANARY-userinfo@login.example.com",
+        "https://login.example.com#x",
+        "https://login.example.com?x=1",
+        "login.example.com",
+        "",
+    ] {
         let output = oat(bad).get(&[]);
         output.fails_saying(6, &["issuer"]);
         output.does_not_say(&["resolve", "lookup", "dns", "CANARY-userinfo"]);
@@ -424,7 +432,8 @@ fn r34_a_poisoned_copy_is_ignored() {
     let stranger = Server::always(Answer::token("CANARY-stranger"));
     let user = oat(&server.url(""));
     user.get(&["--force"]).line();
-    let copies: Vec<_> = user.state_files().into_iter().filter(|p| fs::read_to_string(p).is_ok_and(|t| t.contains("token_endpoint"))).collect();
+    let copies: Vec<_> =
+        user.state_files().into_iter().filter(|p| fs::read_to_string(p).is_ok_and(|t| t.contains("token_endpoint"))).collect();
     assert_eq!(copies.len(), 1, "one readable copy: {:?}", user.state_files());
     let good = fs::read_to_string(&copies[0]).unwrap();
     assert_eq!(fs::metadata(&copies[0]).unwrap().permissions().mode() & 0o077, 0, "open to others");
@@ -434,7 +443,8 @@ fn r34_a_poisoned_copy_is_ignored() {
         String::new(),
         "null".into(),
         good[..good.len() / 2].to_string(),
-        good.replace(&format!("\"{}\"", server.url("")), &format!("\"{}\"", stranger.url(""))).replace(&token_endpoint, &stranger.url("/token")),
+        good.replace(&format!("\"{}\"", server.url("")), &format!("\"{}\"", stranger.url("")))
+            .replace(&token_endpoint, &stranger.url("/token")),
         good.replace(&token_endpoint, "http://evil.example/token"),
         good.replace(&token_endpoint, "https://u:p@evil.example/token"),
         "[".repeat(1 << 20),

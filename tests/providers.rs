@@ -67,8 +67,11 @@ fn vc1_vc2_vc3_vc4_the_request_is_a_json_post_of_exactly_three_strings() {
     assert_eq!(request.header("cookie"), None);
     assert_eq!(request.json(), json!({"grant_type": "client_credentials", "client_id": "cli_0123", "client_secret": SECRET}));
     let expected = ["accept", "content-length", "content-type", "host", "user-agent"];
-    let extra: Vec<String> =
-        request.header_names().into_iter().filter(|n| !expected.contains(&n.as_str()) && n != "connection" && n != "accept-encoding").collect();
+    let extra: Vec<String> = request
+        .header_names()
+        .into_iter()
+        .filter(|n| !expected.contains(&n.as_str()) && n != "connection" && n != "accept-encoding")
+        .collect();
     assert_eq!(extra, Vec::<String>::new(), "more is sent than is needed");
 }
 
@@ -94,7 +97,9 @@ fn vc1_a_slash_at_the_end_of_base_url_makes_no_double_slash() {
 
 #[test]
 fn vc1_a_preset_without_its_base_url_names_it() {
-    let oat = Oat::new().env("S", SECRET).config("[profile.zero]\nprovider = \"vericerts\"\nclient_id = \"c\"\nclient_secret = { env = \"S\" }\n");
+    let oat = Oat::new()
+        .env("S", SECRET)
+        .config("[profile.zero]\nprovider = \"vericerts\"\nclient_id = \"c\"\nclient_secret = { env = \"S\" }\n");
     oat.run(&ZERO).fails_saying(6, &["base_url"]);
 }
 
@@ -150,7 +155,9 @@ fn vc7_server_error_is_to_be_tried_again_later() {
 
 #[test]
 fn vc8_two_server_errors_and_then_a_token_is_a_token() {
-    for refusal in [Answer::error(500, "server_error", "x"), Answer::text(503, "text/html", "<html>"), Answer::error(200, "server_error", "")] {
+    for refusal in
+        [Answer::error(500, "server_error", "x"), Answer::text(503, "text/html", "<html>"), Answer::error(200, "server_error", "")]
+    {
         let server = Server::script(vec![refusal.clone(), refusal, vericerts_answer()]);
         assert_eq!(vericerts(&server).run(&ZERO).line(), JWT);
         assert_eq!(server.count(), 3);

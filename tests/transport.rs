@@ -207,13 +207,30 @@ impl OpenSsl {
             let status = Command::new("openssl").args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
             status.is_ok_and(|s| s.success()).then_some(())
         };
-        std::fs::write(folder.join("leaf.cnf"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:false\n").unwrap();
-        run(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test Root", "-days", "30"])?;
+        std::fs::write(folder.join("leaf.cnf"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:false\n")
+            .unwrap();
+        run(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=Test Root",
+            "-days",
+            "30",
+        ])?;
         run(&[&["req", "-new", "-nodes", "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=leaf"], key].concat())?;
-        let sign = ["x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "leaf.pem", "-days", "30"];
+        let sign =
+            ["x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "leaf.pem", "-days", "30"];
         run(&[&sign[..], &["-extfile", "leaf.cnf", digest]].concat())?;
         let serve = ["s_server", "-accept", "127.0.0.1:0", "-cert", "leaf.pem", "-key", "leaf.key", "-cipher", "DEFAULT:@SECLEVEL=0"];
-        let mut child = Command::new("openssl").args(serve).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut child =
+            Command::new("openssl").args(serve).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
         let mut output = BufReader::new(child.stdout.take()?);
         let mut line = String::new();
         while output.read_line(&mut line).ok()? > 0 {
@@ -261,7 +278,8 @@ fn r101_a_whole_object_counts_without_close_notify_and_half_a_one_does_not() {
     let whole = Answer::text(200, "application/json", OBJECT).without_length().without_close_notify();
     let server = Server::always_tls(config.clone(), whole);
     assert_eq!(trusting(&authority, &server.url("/token")).get(&[]).line(), "t");
-    let half = Answer::text(200, "application/json", r#"{"access_token":"CANARY-in-the-body","tok"#).without_length().without_close_notify();
+    let half =
+        Answer::text(200, "application/json", r#"{"access_token":"CANARY-in-the-body","tok"#).without_length().without_close_notify();
     let server = Server::always_tls(config.clone(), half);
     let output = trusting(&authority, &server.url("/token")).get(&["--timeout", "3s"]);
     assert!(matches!(output.code, Some(5 | 8)), "{output:?}");
