@@ -1,0 +1,282 @@
+//! The profile file, parsed and kept whole.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Error, Kind, Result};
+use crate::keys::{KEYS, Key, Value};
+use crate::name::ProfileName;
+use crate::secret::SecretReference;
+use crate::text::{escape, nearest};
+use crate::time::Seconds;
+
+/// The profile file. A missing file is an empty one.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether there is such a file.
+    pub exists: bool,
+    /// `default_profile`
+    pub default_profile: Option<String>,
+    /// `[store]`
+    pub store: StoreTable,
+    /// `[profile.…]`, in the order of the file's names.
+    pub profiles: Vec<Profile>,
+}
+
+/// The `[store]` table.
+#[derive(Debug, Default)]
+pub struct StoreTable {
+    /// Where the master key lives.
+    pub key: Option<String>,
+    /// How long the kernel keeps the access-token key after its last use.
+    pub key_cache: Option<Seconds>,
+}
+
+/// One `[profile.NAME]` table.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: ProfileName,
+    /// Its keys, in the order of the file's names.
+    pub settings: Vec<Setting>,
+}
+
+/// One key of a profile.
+#[derive(Debug)]
+pub struct Setting {
+    /// Which key.
+    pub key: &'static Key,
+    /// Its value.
+    pub value: Value,
+    /// The line it stands in, from 1.
+    pub line: usize,
+}
+
+/// The places where a master key may live, by their names in the profile file.
+pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
+
+impl Config {
+    /// Reads the file at `path`. Fails with `Config`, naming line, column and key.
+    pub fn load(path: &Path) -> Result<Config> {
+        let text = match std::fs::read(path) {
+            Ok(bytes) => {
+                String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Config { path: path.into(), ..Config::default() });
+            }
+            Err(error) => return Err(Error::new(Kind::Config, format!("cannot read config file `{}`", path.display())).because(error)),
+        };
+        let config = Config::parse(path, &text)?;
+        if config.holds_a_secret() {
+            private(path)?;
+        }
+        Ok(config)
+    }
+
+    /// Reads the file's text. Fails with `Config`, naming line, column and key.
+    pub fn parse(path: &Path, text: &str) -> Result<Config> {
+        let reader = Reader { path, text };
+        let table = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            reader.error(at, escape(error.message().lines().next().unwrap_or("this is not TOML")))
+        })?;
+        reader.config(table.get_ref())
+    }
+
+    /// The profile of this name.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name.as_str() == name)
+    }
+
+    fn holds_a_secret(&self) -> bool {
+        let literal = |setting: &Setting| matches!(setting.value, Value::Secret(SecretReference::Literal(_)));
+        self.profiles.iter().flat_map(|profile| &profile.settings).any(literal)
+    }
+}
+
+/// R83: a file with a secret in it must be its owner's alone.
+#[cfg(unix)]
+fn private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = std::fs::metadata(path).map(|m| m.mode()).unwrap_or_default();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Config,
+        format!("config file `{}` holds a secret and can be read by others (mode {:04o})", path.display(), mode & 0o7777),
+    )
+    .hint(format!("chmod 600 '{}', or better: take the secret out with `oat profile set-secret`", path.display())))
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// What is needed to say where something stands.
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn config(&self, table: &DeTable) -> Result<Config> {
+        let mut config = Config { path: self.path.into(), exists: true, ..Config::default() };
+        for (name, value) in table {
+            match name.get_ref().as_ref() {
+                "default_profile" => config.default_profile = Some(self.string(name, value)?),
+                "store" => config.store = self.store(self.table(name, value)?)?,
+                "profile" => {
+                    for (name, value) in self.table(name, value)? {
+                        config.profiles.push(self.profile(name, value)?);
+                    }
+                }
+                other => return Err(self.unknown(name.span().start, other, ["default_profile", "store", "profile"])),
+            }
+        }
+        Ok(config)
+    }
+
+    fn store(&self, table: &DeTable) -> Result<StoreTable> {
+        let mut store = StoreTable::default();
+        for (name, value) in table {
+            match name.get_ref().as_ref() {
+                "key" => {
+                    let key = self.string(name, value)?;
+                    if !STORE_KEYS.contains(&key.as_str()) {
+                        let list = STORE_KEYS.map(|k| format!("`{k}`")).join(", ");
+                        return Err(self
+                            .error(value.span().start, format!("`key` of [store] must be one of {list}, not `{}`", escape(&key)))
+                            .hint_maybe(nearest(&key, STORE_KEYS).map(|near| format!("did you mean `{near}`?"))));
+                    }
+                    store.key = Some(key);
+                }
+                "key_cache" => {
+                    let length = match value.get_ref() {
+                        DeValue::String(text) => Seconds::parse(text),
+                        DeValue::Integer(number) => number.as_str().parse().ok().map(Seconds),
+                        _ => None,
+                    };
+                    let expected =
+                        || self.error(value.span().start, "`key_cache` of [store] must be a length of time such as `\"15m\"`".into());
+                    store.key_cache = Some(length.ok_or_else(expected)?);
+                }
+                other => return Err(self.unknown(name.span().start, other, ["key", "key_cache"])),
+            }
+        }
+        Ok(store)
+    }
+
+    fn profile(&self, name: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue>) -> Result<Profile> {
+        let parsed =
+            ProfileName::parse(name.get_ref()).map_err(|error| self.error(name.span().start, error.message).hint_maybe(error.hint))?;
+        let mut profile = Profile { name: parsed, settings: Vec::new() };
+        for (name, value) in self.table(name, value)? {
+            let start = name.span().start;
+            let Some(key) = Key::named(name.get_ref()) else {
+                return Err(self.unknown(start, name.get_ref(), KEYS.iter().map(|key| key.name)));
+            };
+            let expected = |what| self.error(value.span().start, format!("`{}` of profile `{}` must be {what}", key.name, profile.name));
+            let value = key.read_toml(value.get_ref()).map_err(expected)?;
+            profile.settings.push(Setting { key, value, line: self.place(start).0 });
+        }
+        Ok(profile)
+    }
+
+    fn table<'t, 'i>(&self, name: &Spanned<std::borrow::Cow<'_, str>>, value: &'t Spanned<DeValue<'i>>) -> Result<&'t DeTable<'i>> {
+        value.get_ref().as_table().ok_or_else(|| {
+            let name = escape(name.get_ref());
+            self.error(value.span().start, format!("`{name}` must be a table")).hint(match name.as_str() {
+                "profile" => "a profile starts with a line `[profile.NAME]`".to_string(),
+                "store" => "it starts with a line `[store]`".to_string(),
+                _ => format!("it starts with a line `[profile.{name}]`"),
+            })
+        })
+    }
+
+    fn string(&self, name: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue>) -> Result<String> {
+        let text = value.get_ref().as_str().map(str::to_string);
+        text.ok_or_else(|| self.error(value.span().start, format!("`{}` must be a string", escape(name.get_ref()))))
+    }
+
+    fn unknown<'w>(&self, start: usize, word: &str, known: impl IntoIterator<Item = &'w str>) -> Error {
+        self.error(start, format!("unknown key `{}`", escape(word)))
+            .hint(nearest(word, known).map_or_else(|| "`oat man config` lists every key".into(), |near| format!("did you mean `{near}`?")))
+    }
+
+    fn error(&self, start: usize, message: String) -> Error {
+        let (line, column) = self.place(start);
+        Error::new(Kind::Config, format!("config file `{}`, line {line}, column {column}: {message}", self.path.display()))
+    }
+
+    /// Line and column, both from 1; columns count characters.
+    fn place(&self, start: usize) -> (usize, usize) {
+        let before = self.text.get(..start).unwrap_or(self.text);
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(Path::new("/c/config.toml"), text)
+    }
+
+    #[test]
+    fn r90_an_unknown_key_is_named_with_its_place_and_a_suggestion() {
+        let error = parse("[profile.a]\nissuer = \"https://a\"\n  scopes = \"x\"\n").unwrap_err();
+        assert_eq!(error.message, "config file `/c/config.toml`, line 3, column 3: unknown key `scopes`");
+        assert_eq!(error.hint.as_deref(), Some("did you mean `scope`?"));
+        let error = parse("default_profil = \"a\"").unwrap_err();
+        assert_eq!(error.hint.as_deref(), Some("did you mean `default_profile`?"));
+    }
+
+    #[test]
+    fn r90_a_profile_twice_and_broken_toml_are_told_by_line() {
+        for (text, line) in [
+            ("[profile.a]\n[profile.a]\n", "line 2"),
+            ("[profile.a]\nscope = \"x\"\nscope = \"y\"\n", "line 3"),
+            ("a = \n", "line 1"),
+            ("[profile.a\n", "line 1"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.kind, Kind::Config);
+            assert!(error.message.contains(line) && error.message.lines().count() == 1, "{text:?}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_says_what_is_expected() {
+        for (text, expected) in [
+            ("[profile.a]\ngrant = \"client_credential\"", "did you mean `client_credentials`?"),
+            ("[profile.a]\nleeway = \"soon\"", "length of time"),
+            ("[profile.a]\nresource = [1]", "list of strings"),
+            ("[profile.a]\nclient_secret = { command = \"pass show\" }", "no shell"),
+            ("[profile.a]\nclient_secret = { env = \"A\", file = \"b\" }", "a reference"),
+            ("[profile.a]\nredirect_ports = [0]", "ports"),
+            ("[store]\nkey = \"kering\"", "must be one of"),
+            ("[profile.\"../x\"]", "not a profile name"),
+            ("profile = 1", "must be a table"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.message.contains(expected), "{text}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_file_is_not_shown_by_debug() {
+        let config = parse("[profile.a]\nclient_secret = \"CANARY\"").unwrap();
+        assert!(config.holds_a_secret() && !format!("{config:?}").contains("CANARY"));
+    }
+}

@@ -1,0 +1,7 @@
+//! JWT, JWS, JWK: decode, verify, sign. Pure: bytes in, bytes out.
+
+pub mod base64url;
+pub mod jwa;
+pub mod jwk;
+pub mod jws;
+pub mod jwt;

@@ -1,0 +1,140 @@
+//! The strict reader of JSON that a stranger wrote.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Reads exactly one JSON object. Refused, with the reason in words: other types, trailing data, duplicate members at
+/// any depth, NaN, more than 128 levels, and what is not UTF-8. One UTF-8 byte order mark is passed over.
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = Strict.deserialize(&mut reader).map_err(|error| reason(&error))?;
+    reader.end().map_err(|_| "something follows the JSON object".to_string())?;
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(format!("it is not a JSON object but {}", type_name(&other))),
+    }
+}
+
+/// The JSON type of a value, in words.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// serde_json's own words may quote the document, so only its class and place are told.
+fn reason(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Eof => "the JSON ends too early",
+        Category::Data if error.to_string().starts_with(DUPLICATE) => "the JSON has a member twice",
+        _ if error.to_string().starts_with("recursion limit") => "the JSON is nested too deeply",
+        _ => "it is not JSON",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+const DUPLICATE: &str = "duplicate member";
+
+#[derive(Clone, Copy)]
+struct Strict;
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_string()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(Strict)? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(Strict)?;
+            if map.insert(name, value).is_some() {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r58_what_is_not_one_plain_object_is_refused() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+        for (bad, reason) in [
+            (r#"{"a":1,"a":2}"#, "twice"),
+            (r#"{"x":{"a":1,"a":2}}"#, "twice"),
+            (r#"{"a":1} x"#, "follows"),
+            (r#"{"a":1}{"b":2}"#, "follows"),
+            (r#"{"a":NaN}"#, "not JSON"),
+            (r#"{"a":"#, "too early"),
+            ("", "too early"),
+            ("[1]", "an array"),
+            ("null", "null"),
+            (deep.as_str(), "too deeply"),
+        ] {
+            let error = object(bad.as_bytes()).unwrap_err();
+            assert!(error.contains(reason), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn r57_utf_16_and_broken_utf_8_are_refused_and_a_byte_order_mark_is_not() {
+        let utf16: Vec<u8> = "{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(object(&utf16).is_err());
+        assert!(object(b"{\"a\":\"\xff\"}").unwrap_err().contains("UTF-8"));
+        assert_eq!(object("\u{feff}{\"a\":1}".as_bytes()).unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn a_refusal_never_quotes_the_document() {
+        assert!(!object(br#"{"access_token":"CANARY" oops}"#).unwrap_err().contains("CANARY"));
+    }
+}

@@ -1,0 +1,315 @@
+//! Reads what token endpoints answer: the RFC's form, and the forms seen in the wild.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Kind, Result};
+use crate::json;
+use crate::oauth::token::{Lifetime, TokenSet};
+use crate::oauth::world::Response;
+use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
+use crate::text::escape;
+use crate::time::Seconds;
+
+/// Lifetimes above a hundred years are taken for nonsense.
+const LONGEST: i64 = 100 * 365 * 86_400;
+
+/// What the reader has to know besides the answer itself.
+#[derive(Debug, Default)]
+pub struct Expectation<'a> {
+    /// JSON pointer to a nested token object (Slack: `/authed_user`).
+    pub pointer: Option<&'a str>,
+    /// The server's own word for Bearer (eBay: `Application Access Token`).
+    pub token_type: Option<&'a str>,
+    /// Secrets of ours that an echo must not show.
+    pub ours: &'a [WireSecret],
+}
+
+/// Reads a token answer. `error` wins over a token, whatever the status says.
+pub fn read(response: &Response, expect: &Expectation) -> Result<TokenSet> {
+    if (300..400).contains(&response.status) {
+        return Err(redirected(response));
+    }
+    let members = match members(response) {
+        Ok(members) => members,
+        Err(reason) => return Err(unreadable(response, &reason)),
+    };
+    if let Some((code, description)) = error_of(&members) {
+        return Err(refused(response, &code, description.as_deref(), expect.ours));
+    }
+    if !(200..300).contains(&response.status) {
+        return Err(unreadable(response, "it names no error"));
+    }
+    let nested = expect.pointer.and_then(|pointer| Value::Object(members.clone()).pointer(pointer).and_then(Value::as_object).cloned());
+    token_set(nested.unwrap_or(members), expect)
+}
+
+/// The members of the answer: a JSON object under any content type, or a form under its own.
+fn members(response: &Response) -> std::result::Result<Map<String, Value>, String> {
+    let is_form = response.media_type() == "application/x-www-form-urlencoded" && !response.body.trim_ascii_start().starts_with(b"{");
+    if is_form && response.cut_short.is_none() {
+        // GitHub answers so, unless asked for JSON.
+        let mut map = Map::new();
+        for (name, value) in url::form_urlencoded::parse(&response.body) {
+            if map.insert(name.into_owned(), Value::String(value.into_owned())).is_some() {
+                return Err("the form has a parameter twice".into());
+            }
+        }
+        return Ok(map);
+    }
+    json::object(&response.body)
+}
+
+/// The error code and its description, in any of the shapes that servers use.
+fn error_of(members: &Map<String, Value>) -> Option<(String, Option<String>)> {
+    let text = |value: &Value, names: &[&str]| names.iter().find_map(|name| value.get(*name)).and_then(|v| v.as_str().map(str::to_string));
+    let described = ["error_description", "errorDescription", "message", "error_message"];
+    let outer = members.get("error").filter(|error| !matches!(error, Value::Null | Value::Bool(false)) && error.as_str() != Some(""));
+    if let Some(error) = outer {
+        let all = Value::Object(members.clone());
+        return Some(match error {
+            Value::String(code) => (code.clone(), text(&all, &described)),
+            // `error` as an object, as Facebook and Google APIs have it.
+            Value::Object(_) => {
+                let code = text(error, &["code", "error", "type", "status"]).unwrap_or_else(|| "error".into());
+                (code, text(error, &["message", "description", "error_description"]).or_else(|| text(&all, &described)))
+            }
+            other => (other.to_string(), text(&all, &described)),
+        });
+    }
+    // Fitbit: {"errors":[{"errorType":"invalid_client","message":"…"}]}
+    let first = members.get("errors").and_then(Value::as_array).and_then(|errors| errors.first());
+    if let Some(first) = first {
+        return Some((
+            text(first, &["errorType", "code", "error"]).unwrap_or_else(|| "error".into()),
+            text(first, &["message", "description"]),
+        ));
+    }
+    // Some gateways send the code under another name, or none at all beside `ok: false`.
+    let code = ["errorCode", "error_code"].iter().find_map(|name| members.get(*name)).and_then(Value::as_str);
+    match code {
+        Some(code) => Some((code.to_string(), text(&Value::Object(members.clone()), &described))),
+        None => (members.get("ok") == Some(&Value::Bool(false))).then(|| ("error".into(), None)),
+    }
+}
+
+fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenSet> {
+    let mut members = members;
+    // plentymarkets and a few others write camelCase.
+    let mut take = |snake: &str, camel: &str| members.remove(snake).or_else(|| members.remove(camel)).filter(|value| !value.is_null());
+    let access_token = token(take("access_token", "accessToken"))?;
+    let token_type = token_type(take("token_type", "tokenType").as_ref(), expect)?;
+    // `expires` is Facebook's; 0 is Mailchimp's, for never; PayPal sends a string.
+    let lifetime =
+        take("expires_in", "expiresIn").or_else(|| take("expires", "expires")).map_or(Lifetime::Missing, |value| lifetime(&value));
+    let scope = take("scope", "scopes").and_then(|value| scope(&value));
+    let refresh_token =
+        take("refresh_token", "refreshToken").and_then(|v| v.as_str().map(RefreshToken::new)).filter(|t| !t.expose().is_empty());
+    let refresh_token_lifetime = take("refresh_token_expires_in", "refresh_expires_in").and_then(|value| match lifetime_of(&value) {
+        // Keycloak's offline tokens say 0: no end.
+        Lifetime::Known(Seconds(seconds)) if seconds > 0 => Some(Seconds(seconds)),
+        _ => None,
+    });
+    let id_token = take("id_token", "idToken").and_then(|v| v.as_str().map(IdToken::new)).filter(|t| !t.expose().is_empty());
+    for foreign in [refresh_token.as_ref().map(|t| t.expose()), id_token.as_ref().map(|t| t.expose())].into_iter().flatten() {
+        printable(foreign, "a refresh token or ID token")?;
+    }
+    let extra = members.into_iter().filter(|(name, value)| harmless(name, value)).collect();
+    Ok(TokenSet { access_token, token_type, lifetime, scope, refresh_token, refresh_token_lifetime, id_token, extra })
+}
+
+fn token(value: Option<Value>) -> Result<AccessToken> {
+    match value {
+        Some(Value::String(text)) if !text.is_empty() => {
+            printable(&text, "an access token")?;
+            Ok(AccessToken::new(text))
+        }
+        None => Err(Error::new(Kind::Invalid, "the token endpoint's answer has no `access_token`")
+            .hint("is `token_endpoint` the token endpoint? `-v` shows where the request went; a nested token needs `token_pointer`")),
+        Some(Value::String(_)) => Err(Error::new(Kind::Invalid, "the token endpoint's answer has an empty `access_token`")
+            .hint("this is the server's fault: tell its operator")),
+        Some(other) => Err(Error::new(
+            Kind::Invalid,
+            format!("`access_token` in the token endpoint's answer is {}, not a string", json::type_name(&other)),
+        )
+        .hint("this is the server's fault: tell its operator")),
+    }
+}
+
+/// R61: a line break or a control byte in a token would inject a header or a variable.
+fn printable(token: &str, what: &str) -> Result<()> {
+    match token.bytes().find(|byte| !(0x21..=0x7e).contains(byte)) {
+        None => Ok(()),
+        Some(byte) => {
+            Err(Error::new(Kind::Invalid, format!("the server sent {what} with byte 0x{byte:02x} in it, which no header can carry"))
+                .hint("the token was neither printed nor kept; tell the server's operator"))
+        }
+    }
+}
+
+fn token_type(value: Option<&Value>, expect: &Expectation) -> Result<String> {
+    match value {
+        // weibo and douban leave it out.
+        None => Ok("Bearer".into()),
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("bearer") => Ok("Bearer".into()),
+        Some(Value::String(word)) if expect.token_type.is_some_and(|own| own.eq_ignore_ascii_case(word)) => Ok("Bearer".into()),
+        // RFC 6749 section 7.1: a client must not use a token of a type that it does not understand.
+        Some(other) => {
+            let word = other.as_str().map_or_else(|| json::type_name(other).to_string(), escape);
+            Err(Error::new(Kind::Invalid, format!("the server sent a token of type `{word}`; oat knows only Bearer"))
+                .hint(format!("if this server means Bearer by it, set `token_type = \"{word}\"` in the profile")))
+        }
+    }
+}
+
+fn lifetime(value: &Value) -> Lifetime {
+    lifetime_of(value)
+}
+
+fn lifetime_of(value: &Value) -> Lifetime {
+    let seconds = match value {
+        Value::Number(number) => number.as_i64().map(|n| n as f64).or_else(|| number.as_f64()),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    match seconds {
+        Some(seconds) if seconds.is_finite() && seconds <= LONGEST as f64 => Lifetime::Known(Seconds(seconds.max(0.0) as i64)),
+        _ => Lifetime::Garbled,
+    }
+}
+
+/// A string, an array, or a list with commas (GitHub, Slack): separated by spaces. Anything else says nothing.
+fn scope(value: &Value) -> Option<String> {
+    let words: Vec<&str> = match value {
+        Value::String(text) => text.split([' ', ',']).collect(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Whether an unknown member may be kept and shown: short, flat, printable, and not named like a secret.
+fn harmless(name: &str, value: &Value) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let secretive = ["token", "secret", "password", "assertion", "code", "key", "signature"].iter().any(|word| lower.contains(word));
+    let small = match value {
+        Value::String(text) => text.len() <= 1024 && !text.chars().any(char::is_control),
+        Value::Number(_) | Value::Bool(_) => true,
+        _ => false,
+    };
+    !secretive && small && name.len() <= 64 && !name.chars().any(char::is_control)
+}
+
+/// R105: credentials never follow a redirect.
+fn redirected(response: &Response) -> Error {
+    let target = response
+        .header("location")
+        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(to.split(['?', '#']).next().unwrap_or_default())));
+    Error::new(
+        Kind::Invalid,
+        format!("the token endpoint answered {} and points to {target}; credentials never follow a redirect", status(response.status)),
+    )
+    .hint("if that is the right address, set it as `token_endpoint` in the profile")
+}
+
+/// An OAuth error answer (RFC 6749 section 5.2), or one that looks like it.
+fn refused(response: &Response, code: &str, description: Option<&str>, ours: &[WireSecret]) -> Error {
+    let code = escape(&redact(code, ours));
+    let kind = match code.as_str() {
+        "server_error" | "temporarily_unavailable" | "slow_down" => Kind::Unavailable,
+        _ if response.status >= 500 || response.status == 429 => Kind::Unavailable,
+        _ => Kind::Denied,
+    };
+    let why = description.map(|text| format!(" ({})", escape(&redact(text, ours)))).unwrap_or_default();
+    let what = match (kind, code.as_str()) {
+        (Kind::Unavailable, _) => format!("token endpoint has trouble: {code}{why}"),
+        (_, "invalid_client" | "unauthorized_client" | "incorrect_client_credentials") => {
+            format!("token endpoint refused the client: {code}{why}")
+        }
+        _ => format!("token endpoint refused the request: {code}{why}"),
+    };
+    let error = Error::new(kind, what).oauth(code);
+    if kind == Kind::Unavailable { error.hint(later(response)) } else { error }
+}
+
+/// R50: an answer that cannot be read is told by its status and kind, never by its body.
+fn unreadable(response: &Response, reason: &str) -> Error {
+    let (status_code, words) = (response.status, status(response.status));
+    let what = shape(response, reason);
+    if let Some(cut) = response.cut_short.as_ref().filter(|_| (200..300).contains(&status_code)) {
+        return Error::new(
+            Kind::Unavailable,
+            format!("the token endpoint's answer was cut short ({}) after {} bytes", escape(cut), response.body.len()),
+        )
+        .hint("try again; if it stays, a proxy or the server breaks answers off");
+    }
+    match status_code {
+        429 | 500.. => Error::new(Kind::Unavailable, format!("token endpoint answered {words}{what}")).hint(later(response)),
+        400 | 401 | 403 => Error::new(Kind::Denied, format!("token endpoint refused the request: {words}{what}"))
+            .hint("the server gives no reason; check the client's id and secret, `client_auth` and `token_request_body` (`-v` shows what was sent)"),
+        400..500 => Error::new(Kind::Invalid, format!("token endpoint answered {words}{what}")).hint("is `token_endpoint` right, and does it take this `token_request_body`?"),
+        _ => Error::new(Kind::Invalid, format!("token endpoint answered {words}, but {}", what.trim_start_matches([',', ' '])))
+            .hint("is `token_endpoint` the token endpoint? `-v` shows where the request went"),
+    }
+}
+
+fn shape(response: &Response, reason: &str) -> String {
+    let start = response.body.trim_ascii_start();
+    let head: Vec<u8> = start.iter().take(15).map(u8::to_ascii_lowercase).collect();
+    let media = response.media_type();
+    if start.is_empty() {
+        ", with an empty body".into()
+    } else if head.starts_with(b"<!doctype") || head.starts_with(b"<html") || media == "text/html" {
+        ", the answer looks like an HTML page".into()
+    } else if media.is_empty() {
+        format!(", the answer names no content type and is not usable: {reason}")
+    } else {
+        format!(", the answer ({}) is not usable: {reason}", escape(&media))
+    }
+}
+
+/// R51: nobody is told to sign in again because a server is down.
+fn later(response: &Response) -> String {
+    let reset = response.header("x-ratelimit-reset").map(|at| format!("; the rate limit resets at {}", escape(at))).unwrap_or_default();
+    match response.header("retry-after") {
+        Some(after) => format!("try again later; the server asks to wait: {}{reset}", escape(after)),
+        None => format!("try again later{reset}"),
+    }
+}
+
+/// `503 Service Unavailable`
+pub fn status(code: u16) -> String {
+    let reason = match code {
+        200 => " OK",
+        201 => " Created",
+        204 => " No Content",
+        301 => " Moved Permanently",
+        302 => " Found",
+        303 => " See Other",
+        307 => " Temporary Redirect",
+        308 => " Permanent Redirect",
+        400 => " Bad Request",
+        401 => " Unauthorized",
+        403 => " Forbidden",
+        404 => " Not Found",
+        405 => " Method Not Allowed",
+        406 => " Not Acceptable",
+        415 => " Unsupported Media Type",
+        429 => " Too Many Requests",
+        500 => " Internal Server Error",
+        502 => " Bad Gateway",
+        503 => " Service Unavailable",
+        504 => " Gateway Timeout",
+        _ => "",
+    };
+    format!("{code}{reason}")
+}
+
+/// R70: a server may echo what it was sent.
+fn redact(text: &str, ours: &[WireSecret]) -> String {
+    let mut text = text.to_string();
+    for secret in ours.iter().map(WireSecret::expose).filter(|secret| secret.len() >= 4) {
+        text = text.replace(secret, "[redacted]");
+    }
+    text
+}

@@ -1,0 +1,166 @@
+//! Issuers and endpoints: URLs that are checked once, at the door.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use crate::text::escape;
+
+/// An endpoint's URL: https, or http on loopback; no user name, no fragment, no control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+/// An issuer identifier (RFC 8414 section 2): an endpoint's URL without a query, compared byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    text: String,
+    url: Endpoint,
+}
+
+impl Endpoint {
+    /// Reads a URL. Fails with the reason in words, before any name is looked up.
+    pub fn parse(text: &str) -> Result<Endpoint, String> {
+        let shown = escape(text);
+        if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+            return Err(format!("`{shown}` has a space, a backslash or a control character in it"));
+        }
+        let url = Url::parse(text).map_err(|error| format!("`{shown}` is not an absolute URL ({error})"))?;
+        let host = url.host().ok_or_else(|| format!("`{shown}` names no host"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            // The URL is not repeated: what stands before the `@` may be a password.
+            return Err(format!("the URL for `{}` has a user name or a password in it", escape(url.host_str().unwrap_or_default())));
+        }
+        if url.fragment().is_some() {
+            return Err(format!("`{shown}` has a fragment"));
+        }
+        match url.scheme() {
+            "https" => Ok(Endpoint(url)),
+            "http" if is_loopback(&host) => Ok(Endpoint(url)),
+            "http" => Err(format!("`{shown}` is plain http, which is only taken on loopback")),
+            scheme => Err(format!("`{shown}` is {}, not https", escape(scheme))),
+        }
+    }
+
+    /// The URL as it is sent.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The URL, parsed.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The host without the port, as in `login.example.com` or `[::1]`.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Whether the host is this machine.
+    pub fn on_loopback(&self) -> bool {
+        self.0.host().is_some_and(|host| is_loopback(&host))
+    }
+
+    /// The URL without its query, for messages and traces.
+    pub fn without_query(&self) -> String {
+        let mut url = self.0.clone();
+        url.set_query(None);
+        url.to_string()
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.without_query())
+    }
+}
+
+impl Issuer {
+    /// Reads an issuer. Fails with the reason in words.
+    pub fn parse(text: &str) -> Result<Issuer, String> {
+        let url = Endpoint::parse(text)?;
+        if url.url().query().is_some() {
+            return Err(format!("`{}` has a query, which an issuer must not have", escape(text)));
+        }
+        Ok(Issuer { text: text.to_string(), url })
+    }
+
+    /// The issuer exactly as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Its URL.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.url
+    }
+
+    /// Where the metadata may be, in the order to try: OpenID Connect Discovery section 4.1, then RFC 8414 section 3.1
+    /// with its well-known part between host and path, then the same document behind the path (Okta).
+    pub fn metadata_urls(&self) -> Vec<Endpoint> {
+        let origin = self.url.url().origin().ascii_serialization();
+        let path = self.url.url().path().trim_end_matches('/');
+        let mut urls = vec![
+            format!("{origin}{path}/.well-known/openid-configuration"),
+            format!("{origin}/.well-known/oauth-authorization-server{path}"),
+        ];
+        if !path.is_empty() {
+            urls.push(format!("{origin}{path}/.well-known/oauth-authorization-server"));
+            urls.push(format!("{origin}/.well-known/openid-configuration{path}"));
+        }
+        urls.iter().filter_map(|url| Endpoint::parse(url).ok()).collect()
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        // RFC 6761 section 6.3; no name look-up is made to find out.
+        Host::Domain(name) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r32_only_https_or_http_on_loopback_is_an_endpoint() {
+        for good in ["https://a.example/token", "http://127.0.0.1:9/t", "http://[::1]/t", "http://localhost:1/t", "https://a.example/t?x=1"]
+        {
+            assert!(Endpoint::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://a.example/token",
+            "http://localhost.evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "http://0.0.0.0/",
+            "ftp://a/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "https://user:CANARY@a.example/",
+            "https://user@a.example/",
+            "https://a.example/#x",
+            "https://a.example/\n",
+            "https://a.example\\@b.example/",
+            "token",
+            "https://",
+        ] {
+            let error = Endpoint::parse(bad).unwrap_err();
+            assert!(!error.contains("CANARY") && error.lines().count() == 1, "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_looked_for_where_the_two_documents_say() {
+        // RFC 8414 section 3.1 and OpenID Connect Discovery section 4.1: issuer1 stands between or before.
+        let urls: Vec<String> =
+            Issuer::parse("https://example.com/issuer1").unwrap().metadata_urls().iter().map(|u| u.as_str().into()).collect();
+        assert_eq!(urls[0], "https://example.com/issuer1/.well-known/openid-configuration");
+        assert_eq!(urls[1], "https://example.com/.well-known/oauth-authorization-server/issuer1");
+        let urls = Issuer::parse("https://t.auth0.com/").unwrap().metadata_urls();
+        assert_eq!(urls[0].as_str(), "https://t.auth0.com/.well-known/openid-configuration");
+        assert_eq!(urls.len(), 2);
+    }
+}

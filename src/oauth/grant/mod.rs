@@ -1,0 +1,3 @@
+//! One grant a file.
+
+pub mod client_credentials;

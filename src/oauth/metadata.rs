@@ -1,0 +1,174 @@
+//! What a server says of itself: OpenID Connect Discovery 1.0 and RFC 8414.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Kind, Result};
+use crate::json;
+use crate::oauth::answer::status;
+use crate::oauth::endpoints::{Endpoint, Issuer};
+use crate::oauth::world::{Request, Response, World};
+use crate::secret::WireSecret;
+use crate::text::escape;
+
+/// The most bytes of a metadata document (R53).
+const LIMIT: usize = 1 << 20;
+/// How many redirects within the same origin are followed (R56).
+const REDIRECTS: usize = 3;
+
+/// A server's metadata, checked: the issuer is the one asked for, every endpoint is https or on loopback.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// Where tokens are asked for; absent at servers with the implicit grant only.
+    pub token_endpoint: Option<Endpoint>,
+    /// `token_endpoint_auth_methods_supported`, where the server says.
+    pub auth_methods: Option<Vec<String>>,
+    /// `grant_types_supported`, where the server says. Never a reason to refuse: glewlwyd leaves out grants that work.
+    pub grant_types: Option<Vec<String>>,
+    /// The whole document.
+    pub document: Map<String, Value>,
+}
+
+/// What metadata must agree with.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The issuer, which the document must name byte for byte.
+    pub issuer: &'a Issuer,
+    /// Another issuer text that a preset allows: Entra's `common` answers with a literal `{tenantid}`.
+    pub also: Option<&'a str>,
+    /// The only hosts that endpoints may be on; empty allows any.
+    pub pin_hosts: &'a [String],
+}
+
+/// The metadata of an issuer: kept for at most a day, else fetched.
+/// Fails with `Unavailable` for network trouble and `Invalid` for a document that does not hold; nothing is sent on then.
+pub fn discover(world: &mut dyn World, asked: Asked) -> Result<Metadata> {
+    let key = asked.issuer.as_str();
+    if let Some(kept) = world.recall(key)
+        && let Ok(metadata) = read(&kept, asked)
+    {
+        return Ok(metadata);
+    }
+    let (body, metadata) = fetch(world, asked)?;
+    world.remember(key, &body);
+    Ok(metadata)
+}
+
+fn fetch(world: &mut dyn World, asked: Asked) -> Result<(Vec<u8>, Metadata)> {
+    let mut first_failure = None;
+    for url in asked.issuer.metadata_urls() {
+        let response = get(world, &url)?;
+        match response.status {
+            200 if response.cut_short.is_none() || json::object(&response.body).is_ok() => match read(&response.body, asked) {
+                Ok(metadata) => return Ok((response.body, metadata)),
+                // A page for people at the first place does not mean that there is no document at the next.
+                Err(error) if json::object(&response.body).is_err() => drop(first_failure.get_or_insert(at(error, &url))),
+                Err(error) => return Err(at(error, &url)),
+            },
+            200 => return Err(Error::new(Kind::Unavailable, format!("the metadata at {url} was cut short")).hint("try again")),
+            429 | 500.. => {
+                return Err(Error::new(Kind::Unavailable, format!("{url} answered {}", status(response.status)))
+                    .hint("try again later, or set `token_endpoint` to do without discovery"));
+            }
+            other => drop(first_failure.get_or_insert_with(|| not_there(&url, other))),
+        }
+    }
+    Err(first_failure.unwrap_or_else(|| Error::new(Kind::Config, "the issuer has no address for its metadata")))
+}
+
+/// A GET that follows redirects within its own origin only.
+fn get(world: &mut dyn World, url: &Endpoint) -> Result<Response> {
+    let mut url = url.clone();
+    for _ in 0..=REDIRECTS {
+        let request =
+            Request { url: url.clone(), headers: vec![("accept", WireSecret::new("application/json"))], body: None, limit: LIMIT };
+        let response = world.send(&request)?;
+        if !(300..400).contains(&response.status) {
+            return Ok(response);
+        }
+        let target = response.header("location").and_then(|to| url.url().join(to).ok());
+        match target {
+            Some(target) if target.origin() == url.url().origin() => {
+                url = Endpoint::parse(target.as_str()).map_err(|reason| Error::new(Kind::Invalid, reason))?
+            }
+            target => {
+                let to = target.map_or_else(|| "nowhere".into(), |t| format!("`{}`", escape(t.origin().ascii_serialization().as_str())));
+                return Err(Error::new(
+                    Kind::Invalid,
+                    format!("{url} redirects to {to}; metadata is only taken from the issuer's own origin"),
+                )
+                .hint("set `issuer` to what the server calls itself, or set the endpoints by hand"));
+            }
+        }
+    }
+    Err(Error::new(Kind::Invalid, format!("{url} redirects in circles")).hint("set the endpoints by hand: `token_endpoint`, …"))
+}
+
+fn not_there(url: &Endpoint, code: u16) -> Error {
+    Error::new(Kind::Invalid, format!("no metadata at {url}: {}", status(code)))
+        .hint("is `issuer` right? a server without discovery needs `token_endpoint` and its fellows in the profile")
+}
+
+fn at(error: Error, url: &Endpoint) -> Error {
+    Error { message: format!("{} (metadata at {url})", error.message), ..error }
+}
+
+/// Checks a metadata document.
+pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
+    let invalid = |message: String| Error::new(Kind::Invalid, message);
+    let document = json::object(body).map_err(|reason| {
+        let page = body.trim_ascii_start().first() == Some(&b'<');
+        invalid(format!("the server's metadata cannot be read: {}", if page { "it looks like an HTML page" } else { &reason }))
+            .hint("is `issuer` right? a server without discovery needs its endpoints in the profile")
+    })?;
+    same_issuer(&document, asked)?;
+    let endpoint = |name: &str| match document.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => match Endpoint::parse(text) {
+            Ok(url) if pinned(&url, asked.pin_hosts) => Ok(Some(url)),
+            Ok(url) => {
+                Err(invalid(format!("the server's metadata puts `{name}` on `{}`, which `pin_hosts` does not list", escape(url.host()))))
+            }
+            Err(reason) => Err(invalid(format!("the server's metadata has a bad `{name}`: {reason}"))
+                .hint(format!("nothing was sent there; set `{name}` in the profile, or tell the server's operator"))),
+        },
+        Some(other) => Err(invalid(format!("`{name}` in the server's metadata is {}, not a URL", json::type_name(other)))),
+    };
+    for (name, value) in &document {
+        if (name.ends_with("_endpoint") || name.ends_with("_uri")) && value.is_string() && name != "op_policy_uri" && name != "op_tos_uri" {
+            endpoint(name)?;
+        }
+    }
+    let list = |name: &str| {
+        document
+            .get(name)
+            .and_then(Value::as_array)
+            .map(|items| items.iter().filter_map(Value::as_str).map(str::to_string).collect::<Vec<_>>())
+    };
+    Ok(Metadata {
+        token_endpoint: endpoint("token_endpoint")?,
+        auth_methods: list("token_endpoint_auth_methods_supported"),
+        grant_types: list("grant_types_supported"),
+        document,
+    })
+}
+
+/// RFC 8414 section 3.3: the issuer must be identical; a slash is a difference, and the most common one.
+fn same_issuer(document: &Map<String, Value>, asked: Asked) -> Result<()> {
+    let wanted = asked.issuer.as_str();
+    match document.get("issuer") {
+        Some(Value::String(issuer)) if issuer == wanted || Some(issuer.as_str()) == asked.also => Ok(()),
+        Some(Value::String(issuer)) => {
+            let shown = escape(issuer);
+            let slash = issuer.trim_end_matches('/') == wanted.trim_end_matches('/');
+            let difference = if slash { "; only the slash at the end differs, but it must be the same" } else { "" };
+            Err(Error::new(Kind::Invalid, format!("the profile's issuer is `{wanted}`, but the server calls itself `{shown}`{difference}"))
+                .hint(format!("if that is the server you mean, set issuer = \"{shown}\"")))
+        }
+        _ => Err(Error::new(Kind::Invalid, "the server's metadata names no issuer")
+            .hint("set `token_endpoint` in the profile to do without discovery")),
+    }
+}
+
+fn pinned(url: &Endpoint, hosts: &[String]) -> bool {
+    hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(url.host()))
+}

@@ -1,0 +1,150 @@
+//! The token request and what a good answer holds.
+
+use serde_json::{Map, Value};
+use url::form_urlencoded::Serializer;
+use zeroize::Zeroize;
+
+use crate::oauth::client_auth::Client;
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::world::Request;
+use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
+use crate::time::Seconds;
+
+/// The most bytes of a token answer (R53).
+const LIMIT: usize = 4 << 20;
+
+/// What a token endpoint answered (RFC 6749 section 5.1), made uniform.
+#[derive(Debug)]
+pub struct TokenSet {
+    /// The token, of bytes 0x21 to 0x7E only.
+    pub access_token: AccessToken,
+    /// How to present it; `Bearer` in every case but a profile's own `token_type`.
+    pub token_type: String,
+    /// How long it lives, where the server said so in a form that makes sense.
+    pub lifetime: Lifetime,
+    /// The scope that was granted, separated by spaces; None where the answer does not say, which means as asked.
+    pub scope: Option<String>,
+    /// The refresh token; None where it is absent, null or empty.
+    pub refresh_token: Option<RefreshToken>,
+    /// How long the refresh token lives (`refresh_token_expires_in`, `refresh_expires_in`).
+    pub refresh_token_lifetime: Option<Seconds>,
+    /// The ID token, unchecked.
+    pub id_token: Option<IdToken>,
+    /// Members that are not the protocol's and hold no secret, such as Salesforce's `instance_url`.
+    pub extra: Map<String, Value>,
+}
+
+/// What an answer says of the token's lifetime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Seconds from now; 0 means it must not be kept.
+    Known(Seconds),
+    /// Nothing was said.
+    Missing,
+    /// What was said makes no sense.
+    Garbled,
+}
+
+/// How the parameters of a token request travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Body {
+    /// `application/x-www-form-urlencoded`, as RFC 6749 appendix B says.
+    #[default]
+    Form,
+    /// A JSON object, as VeriCerts Zero, Atlassian and Anthropic want it.
+    Json,
+}
+
+impl Body {
+    /// The body of this name in a profile.
+    pub fn named(name: &str) -> Option<Body> {
+        match name {
+            "form" => Some(Body::Form),
+            "json" => Some(Body::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Builds a token request: `parameters` in order, then what proves the client. An array is sent as a repeated parameter
+/// of a form (RFC 8707 section 2), and as an array in JSON.
+pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
+    let mut parameters = parameters.to_vec();
+    let mut headers = vec![("accept", WireSecret::new("application/json"))];
+    client.authenticate(&mut headers, &mut parameters);
+    headers.push((
+        "content-type",
+        WireSecret::new(match body {
+            Body::Form => "application/x-www-form-urlencoded",
+            Body::Json => "application/json",
+        }),
+    ));
+    let text = match body {
+        Body::Form => form(&parameters),
+        Body::Json => Value::Object(parameters.iter().cloned().collect()).to_string(),
+    };
+    for (_, value) in &mut parameters {
+        if let Value::String(text) = value {
+            text.zeroize();
+        }
+    }
+    Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT }
+}
+
+fn form(parameters: &[(String, Value)]) -> String {
+    let mut form = Serializer::new(String::new());
+    for (name, value) in parameters {
+        match value {
+            Value::Array(values) => values.iter().for_each(|value| drop(form.append_pair(name, &plain(value)))),
+            value => drop(form.append_pair(name, &plain(value))),
+        }
+    }
+    form.finish()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client_auth::Method;
+    use crate::secret::ClientSecret;
+
+    fn client(method: Method) -> Client {
+        Client { id: "cli_1".into(), secret: Some(ClientSecret::new("s+1")), method }
+    }
+
+    fn endpoint() -> Endpoint {
+        Endpoint::parse("https://a.example/token").unwrap()
+    }
+
+    #[test]
+    fn a_form_repeats_the_resource_and_encodes_the_rest() {
+        let parameters =
+            [("grant_type".into(), "client_credentials".into()), ("resource".into(), serde_json::json!(["https://a", "https://b"]))];
+        let request = request(&endpoint(), Body::Form, &client(Method::ClientSecretPost), &parameters);
+        let body = request.body.unwrap();
+        assert_eq!(
+            body.expose(),
+            "grant_type=client_credentials&resource=https%3A%2F%2Fa&resource=https%3A%2F%2Fb&client_id=cli_1&client_secret=s%2B1"
+        );
+    }
+
+    #[test]
+    fn vc2_a_json_body_holds_exactly_what_was_asked() {
+        let parameters = [("grant_type".into(), "client_credentials".into())];
+        let request = request(&endpoint(), Body::Json, &client(Method::ClientSecretPost), &parameters);
+        let body: Value = serde_json::from_str(request.body.as_ref().unwrap().expose()).unwrap();
+        assert_eq!(body, serde_json::json!({"grant_type": "client_credentials", "client_id": "cli_1", "client_secret": "s+1"}));
+        assert!(request.headers.iter().all(|(name, _)| *name != "authorization"));
+    }
+
+    #[test]
+    fn debug_of_a_request_shows_no_secret() {
+        let request = request(&endpoint(), Body::Form, &client(Method::ClientSecretBasic), &[]);
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("s+1") && !shown.contains("s%2B1") && !shown.contains("Basic"), "{shown}");
+    }
+}

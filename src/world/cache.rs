@@ -1,0 +1,78 @@
+//! Public documents (metadata, keys) between commands: a file each, named by the hash of its key.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+/// R34: older documents are fetched anew.
+const OLDEST: Duration = Duration::from_secs(24 * 3600);
+/// Larger files are none of ours.
+const LARGEST: u64 = 1 << 20;
+
+/// The document kept under `key` at most 24 hours ago.
+pub fn recall(folder: &Path, key: &str) -> Option<Vec<u8>> {
+    let file = fs::File::open(path(folder, key)).ok()?;
+    let facts = file.metadata().ok()?;
+    // A time in the future (the clock went back) is not trusted either.
+    let fresh = facts.modified().ok()?.elapsed().is_ok_and(|age| age < OLDEST);
+    if !fresh || !facts.is_file() || facts.len() > LARGEST {
+        return None;
+    }
+    let mut document = Vec::new();
+    file.take(LARGEST).read_to_end(&mut document).ok()?;
+    Some(document)
+}
+
+/// Keeps a document: a temporary file, then a rename, so that no reader sees half of it.
+pub fn remember(folder: &Path, key: &str, document: &[u8]) {
+    let target = path(folder, key);
+    let temporary = target.with_extension(format!("{}.tmp", std::process::id()));
+    if private_folder(folder).is_err() {
+        return;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&temporary).and_then(|mut file| file.write_all(document));
+    if written.and_then(|()| fs::rename(&temporary, target)).is_err() {
+        let _ = fs::remove_file(temporary);
+    }
+}
+
+fn path(folder: &Path, key: &str) -> PathBuf {
+    let digest = Sha256::digest(key.as_bytes());
+    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{name}.json"))
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r34_a_document_is_kept_for_a_day_by_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("metadata");
+        remember(&cache, "https://a.example", b"{}");
+        assert_eq!(recall(&cache, "https://a.example"), Some(b"{}".to_vec()));
+        assert_eq!(recall(&cache, "https://b.example"), None);
+        let file = fs::File::options().write(true).open(path(&cache, "https://a.example")).unwrap();
+        let old = file.metadata().unwrap().modified().unwrap() - OLDEST;
+        file.set_modified(old).unwrap();
+        assert_eq!(recall(&cache, "https://a.example"), None);
+        file.set_modified(old + OLDEST * 2).unwrap();
+        assert_eq!(recall(&cache, "https://a.example"), None, "a time in the future is not trusted");
+    }
+}

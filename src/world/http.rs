@@ -1,0 +1,256 @@
+//! Sends one request over ureq and reads the whole answer, within its limits.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use ureq::http::Uri;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body, Timeout};
+
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::world::{Request, Response};
+use crate::text::escape;
+use crate::world::terminal::Terminal;
+use crate::world::{Network, now, proxy, tls};
+
+/// R54: connecting may take this much of the deadline.
+const CONNECT: Duration = Duration::from_secs(10);
+/// R53: the most bytes of an answer's headers.
+const HEADERS: usize = 64 << 10;
+/// Headers whose values a trace may show: they are about quotas, not about people.
+const TOLD: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+
+/// The network.
+pub struct Http {
+    network: Network,
+    environment: Environment,
+    terminal: Terminal,
+    /// How many of the CA sources are known not to do; they are not tried again.
+    passed: usize,
+}
+
+impl Http {
+    /// Connects to nothing yet.
+    pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
+        Http { network, environment, terminal, passed: 0 }
+    }
+
+    /// Sends a request once. Where the server's CA is unknown, nothing was sent, and the next source of CAs is tried.
+    pub fn send(&mut self, request: &Request, deadline: Instant) -> Result<Response> {
+        let sources = tls::sources(self.network.ca_file.as_deref(), &self.environment);
+        let https = request.url.url().scheme() == "https";
+        loop {
+            let roots = if https { tls::load(&sources[self.passed])? } else { RootCerts::WebPki };
+            let started = Instant::now();
+            match self.try_once(request, roots, deadline) {
+                Ok(response) => {
+                    self.told(request, &response, started.elapsed());
+                    return Ok(response);
+                }
+                Err(Failure::Transport(error)) => match tls::fault(&error) {
+                    Some(fault) if tls::unknown_issuer(fault) && self.passed + 1 < sources.len() => self.passed += 1,
+                    Some(fault) => return Err(tls::explain(fault, request.url.host(), now())),
+                    None => return Err(self.explain(&error, &request.url)),
+                },
+                Err(Failure::Told(error)) => return Err(error),
+            }
+        }
+    }
+
+    fn try_once(&self, request: &Request, roots: RootCerts, deadline: Instant) -> std::result::Result<Response, Failure> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Failure::Told(self.out_of_time(&request.url)));
+        }
+        let agent = self.agent(&request.url, roots, left).map_err(Failure::Told)?;
+        let method = if request.body.is_some() { "POST" } else { "GET" };
+        self.terminal.trace(1, &format!("{method} {}", escape(&request.url.without_query())));
+        if self.terminal.verbose > 1 {
+            let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
+            self.terminal.trace(2, &format!("with headers {}; body [redacted]", names.join(", ")));
+        }
+        let answer = match &request.body {
+            Some(body) => {
+                let call =
+                    request.headers.iter().fold(agent.post(request.url.as_str()), |call, (name, value)| call.header(*name, value.expose()));
+                call.send(body.expose())
+            }
+            None => request
+                .headers
+                .iter()
+                .fold(agent.get(request.url.as_str()), |call, (name, value)| call.header(*name, value.expose()))
+                .call(),
+        };
+        self.read(answer.map_err(Failure::Transport)?, request)
+    }
+
+    fn agent(&self, url: &Endpoint, roots: RootCerts, left: Duration) -> Result<Agent> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(left))
+            .timeout_connect(Some(CONNECT.min(left)))
+            .max_response_header_size(HEADERS)
+            .max_idle_connections(0)
+            .proxy(proxy::choose(url, &self.environment)?)
+            .user_agent(concat!("oat/", env!("CARGO_PKG_VERSION")))
+            .accept_encoding("identity")
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .build();
+        Ok(match &self.network.detour {
+            None => Agent::new_with_config(config),
+            Some((authority, port)) => {
+                Agent::with_parts(config, DefaultConnector::default(), Detour { authority: authority.clone(), port: *port })
+            }
+        })
+    }
+
+    fn read(&self, answer: ureq::http::Response<Body>, request: &Request) -> std::result::Result<Response, Failure> {
+        let (head, mut body) = answer.into_parts();
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let mut response = Response { status: head.status.as_u16(), headers, ..Response::default() };
+        if response.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            return Err(Failure::Told(
+                Error::new(Kind::Invalid, format!("{} answered with a compressed body, which was not asked for", request.url))
+                    .hint("tell the server's operator, or the proxy's"),
+            ));
+        }
+        let limit = request.limit as u64;
+        let read = body.as_reader().take(limit + 1).read_to_end(&mut response.body);
+        if response.body.len() as u64 > limit {
+            return Err(Failure::Told(
+                Error::new(Kind::Invalid, format!("{} answered with more than {} KiB", request.url, limit >> 10))
+                    .hint("is this the right address? nothing of the answer was used"),
+            ));
+        }
+        if let Err(error) = read {
+            let error = ureq::Error::from(error);
+            if matches!(error, ureq::Error::Timeout(_)) {
+                return Err(Failure::Transport(error));
+            }
+            response.cut_short = Some("the connection broke".into());
+        }
+        Ok(response)
+    }
+
+    fn told(&self, request: &Request, response: &Response, took: Duration) {
+        if self.terminal.verbose == 0 {
+            return;
+        }
+        let names: Vec<String> = response
+            .headers
+            .iter()
+            .map(|(name, value)| if TOLD.contains(&name.as_str()) { format!("{}: {}", name, escape(value)) } else { escape(name) })
+            .collect();
+        self.terminal.trace(
+            1,
+            &format!(
+                "{} from {} in {} ms, {} bytes, headers {}",
+                response.status,
+                escape(request.url.host()),
+                took.as_millis(),
+                response.body.len(),
+                names.join(", ")
+            ),
+        );
+    }
+
+    fn out_of_time(&self, url: &Endpoint) -> Error {
+        Error::new(Kind::Unavailable, format!("`{}` did not answer within {} s", escape(url.host()), self.network.timeout.as_secs()))
+            .hint("try again later, or give it longer: --timeout 60s, OAT_TIMEOUT, or `timeout` in the profile")
+    }
+
+    fn explain(&self, error: &ureq::Error, url: &Endpoint) -> Error {
+        let host = escape(url.host());
+        let unavailable = |message: String| Error::new(Kind::Unavailable, message);
+        match error {
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unavailable(format!("no connection to `{host}` in time"))
+                .hint("is the host right, and reachable from here? a proxy is set with HTTPS_PROXY"),
+            ureq::Error::Timeout(_) => self.out_of_time(url),
+            ureq::Error::HostNotFound => unavailable(format!("the host `{host}` is not known to the name service"))
+                .hint("is the name right, and is there a network?"),
+            ureq::Error::ConnectProxyFailed(reason) => proxy_failed(reason),
+            ureq::Error::Io(error) => io_failed(error, &host),
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) => Error::new(
+                Kind::Invalid,
+                format!("`{host}` answered with something that is not HTTP, or with too many or too large headers"),
+            )
+            .hint("is the address right?"),
+            ureq::Error::LargeResponseHeader(..) => {
+                Error::new(Kind::Invalid, format!("`{host}` answered with headers above {} KiB", HEADERS >> 10))
+                    .hint("is the address right?")
+            }
+            ureq::Error::ConnectionFailed => {
+                unavailable(format!("no connection to `{host}`")).hint("is the host right, and reachable from here?")
+            }
+            ureq::Error::BodyStalled => self.out_of_time(url),
+            _ => unavailable(format!("the request to `{host}` failed")).hint("try again; `-v` shows how far it came"),
+        }
+    }
+}
+
+fn proxy_failed(reason: &str) -> Error {
+    let error = Error::new(Kind::Unavailable, format!("the proxy did not let the connection through ({})", escape(reason)));
+    match reason.contains("407") {
+        true => error.hint("it wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"),
+        false => error.hint("is HTTPS_PROXY right? NO_PROXY lists hosts that need none"),
+    }
+}
+
+fn io_failed(error: &std::io::Error, host: &str) -> Error {
+    use std::io::ErrorKind::*;
+    let unavailable = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);
+    match error.kind() {
+        ConnectionRefused => unavailable(format!("`{host}` refused the connection"), "is the server running, and the port right?"),
+        ConnectionReset | BrokenPipe | ConnectionAborted | UnexpectedEof => {
+            unavailable(format!("`{host}` broke the connection off before it had answered"), "try again")
+        }
+        TimedOut | WouldBlock => unavailable(format!("`{host}` did not answer in time"), "try again later"),
+        HostUnreachable | NetworkUnreachable => unavailable(format!("there is no way to `{host}` from here"), "is there a network?"),
+        _ => unavailable(
+            format!("the connection to `{host}` failed ({})", escape(&error.to_string())),
+            "try again; `-v` shows how far it came",
+        ),
+    }
+}
+
+/// Why a request came back without an answer.
+enum Failure {
+    /// The transport's own error.
+    Transport(ureq::Error),
+    /// One that is told already.
+    Told(Error),
+}
+
+/// Sends one authority to a loopback port: the embedded server is found under the address that its tokens name.
+#[derive(Debug)]
+struct Detour {
+    authority: String,
+    port: u16,
+}
+
+impl Resolver for Detour {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        if uri.authority().is_some_and(|authority| authority.as_str() == self.authority) {
+            let mut addresses = self.empty();
+            addresses.push(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
+            return Ok(addresses);
+        }
+        DefaultResolver::default().resolve(uri, config, timeout)
+    }
+}

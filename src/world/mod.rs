@@ -1,0 +1,108 @@
+//! The real outside: network, files, clock and terminal behind the protocol's `World`.
+
+pub mod cache;
+pub mod http;
+pub mod proxy;
+pub mod secrets;
+pub mod terminal;
+pub mod tls;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::oauth::world::{Request, Response, World};
+use crate::secret::{ClientSecret, SecretReference};
+use crate::time::UnixTime;
+use crate::world::http::Http;
+use crate::world::terminal::Terminal;
+
+/// This machine, as one command sees it.
+pub struct Machine {
+    http: Http,
+    terminal: Terminal,
+    environment: Environment,
+    /// Where public documents are kept between commands; None keeps none.
+    cache: Option<PathBuf>,
+    /// When the command's network time ends.
+    deadline: Instant,
+}
+
+/// How the network is to be used.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// The most that all network work of the command may take.
+    pub timeout: Duration,
+    /// A PEM file of CAs to trust besides the built-in ones.
+    pub ca_file: Option<PathBuf>,
+    /// Requests to this authority, such as `127.0.0.1:8417`, go to this loopback port instead: the embedded server.
+    pub detour: Option<(String, u16)>,
+}
+
+impl Machine {
+    /// Reads nothing and connects to nothing until it is asked to.
+    pub fn new(network: Network, cache: Option<PathBuf>, environment: &Environment, terminal: Terminal) -> Machine {
+        let deadline = Instant::now() + network.timeout;
+        Machine { http: Http::new(network, environment.clone(), terminal), terminal, environment: environment.clone(), cache, deadline }
+    }
+}
+
+impl World for Machine {
+    fn now(&self) -> UnixTime {
+        now()
+    }
+
+    fn send(&mut self, request: &Request) -> Result<Response> {
+        self.http.send(request, self.deadline)
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "this is `World::wait`")]
+    fn wait(&mut self, time: Duration) {
+        self.terminal.trace(1, &format!("waiting {} ms before the next try", time.as_millis()));
+        std::thread::sleep(time);
+    }
+
+    fn jitter(&mut self) -> u16 {
+        let mut bytes = [0; 2];
+        // A failing random source costs the spread of retries, nothing else.
+        let _ = SystemRandom::new().fill(&mut bytes);
+        u16::from_le_bytes(bytes)
+    }
+
+    fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        let found = cache::recall(self.cache.as_deref()?, key)?;
+        self.terminal.trace(1, &format!("metadata of {key} from the cache"));
+        Some(found)
+    }
+
+    fn remember(&mut self, key: &str, document: &[u8]) {
+        if let Some(folder) = &self.cache {
+            cache::remember(folder, key, document);
+        }
+    }
+
+    fn warn(&mut self, warning: &str) {
+        self.terminal.warn(warning);
+    }
+
+    fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {
+        self.terminal.trace(1, &format!("client secret from {}", reference.describe()));
+        secrets::reveal(reference, &self.environment)
+    }
+}
+
+/// The clock.
+#[allow(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn now() -> UnixTime {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
+        Err(before) => UnixTime(-i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX)),
+    }
+}

@@ -1,0 +1,216 @@
+//! Reads secrets from where they are kept: variable, file, command, systemd credential, standard input.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::secret::{ClientSecret, SecretReference};
+use crate::text::escape;
+
+/// R92: a command has this long to print a secret.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The most bytes of a secret.
+const LARGEST: u64 = 1 << 20;
+
+/// The secret behind a reference. Fails with `Config`, naming the place and never the value.
+pub fn reveal(reference: &SecretReference, environment: &Environment) -> Result<ClientSecret> {
+    match reference {
+        SecretReference::Env(name) => environment.get(name).map(ClientSecret::new).ok_or_else(|| {
+            Error::new(Kind::Config, format!("the environment variable `{}` is not set, and the client secret comes from it", escape(name)))
+                .hint(format!("export {}=…", escape(name)))
+        }),
+        SecretReference::File(path) => file(path),
+        SecretReference::Command(words) => command(words),
+        SecretReference::Credential(name) => credential(name, environment),
+        SecretReference::Stdin => first_line(&mut std::io::stdin().lock(), "standard input"),
+        SecretReference::Literal(secret) => Ok(secret.clone()),
+        SecretReference::Keyring => Err(Error::new(Kind::Internal, "a sealed secret is not read here")),
+    }
+}
+
+fn file(path: &Path) -> Result<ClientSecret> {
+    let shown = path.display().to_string();
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // A fifo must not block the command.
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, OFlags::NONBLOCK.bits() as i32);
+    }
+    let file = options.open(path).map_err(|error| {
+        Error::new(Kind::Config, format!("cannot read the client secret's file `{}`", escape(&shown)))
+            .hint("is the path in `client_secret = { file = … }` right?")
+            .because(error)
+    })?;
+    private(&file, path)?;
+    first_line(&mut BufReader::new(file), &format!("the file `{}`", escape(&shown)))
+}
+
+/// R83, as ssh does with its keys: others must not be able to read it.
+#[cfg(unix)]
+fn private(file: &File, path: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let facts = file.metadata().map_err(|error| Error::new(Kind::Config, format!("cannot look at `{}`", path.display())).because(error))?;
+    if facts.mode() & 0o077 != 0 && facts.is_file() {
+        return Err(Error::new(
+            Kind::Config,
+            format!("the client secret's file `{}` can be read by others (mode {:04o})", path.display(), facts.mode() & 0o7777),
+        )
+        .hint(format!("chmod 600 '{}'", path.display())));
+    }
+    let me = rustix::process::geteuid().as_raw();
+    if facts.uid() != me && facts.uid() != 0 {
+        return Err(Error::new(
+            Kind::Config,
+            format!("the client secret's file `{}` belongs to another user (uid {})", path.display(), facts.uid()),
+        )
+        .hint(format!("chown {me} '{}'", path.display())));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// systemd.exec(5), LoadCredential=: a file of that name in `$CREDENTIALS_DIRECTORY`, private by systemd's own doing.
+fn credential(name: &str, environment: &Environment) -> Result<ClientSecret> {
+    if name.contains(['/', '\\', '\0']) || name.starts_with('.') || name.is_empty() {
+        return Err(Error::new(Kind::Config, format!("`{}` is not the name of a systemd credential", escape(name)))
+            .hint("name it as in LoadCredential=NAME:PATH"));
+    }
+    let folder = environment.get("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+        Error::new(Kind::Config, format!("the client secret is the systemd credential `{name}`, but CREDENTIALS_DIRECTORY is not set"))
+            .hint(format!("run it in a unit with LoadCredential={name}:/path, or give another source for the secret"))
+    })?;
+    let path = Path::new(&folder).join(name);
+    let file = File::open(&path).map_err(|error| {
+        Error::new(Kind::Config, format!("cannot read the systemd credential `{name}`"))
+            .hint(format!("does the unit have LoadCredential={name}:/path?"))
+            .because(error)
+    })?;
+    first_line(&mut BufReader::new(file), &format!("the systemd credential `{name}`"))
+}
+
+/// Runs a program without a shell; its stderr is the person's, its first line of stdout is the secret.
+fn command(words: &[String]) -> Result<ClientSecret> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Error::new(Kind::Config, "the command for the client secret is empty"));
+    };
+    let shown = escape(program);
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn().map_err(|error| {
+        Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
+            .hint("no shell runs it: the list holds the program and its arguments, one by one")
+            .because(error)
+    })?;
+    let output = child.stdout.take().map(|out| read_within(out, PATIENCE));
+    let Some(Some(text)) = output else {
+        stop(&mut child);
+        return Err(Error::new(Kind::Config, format!("`{shown}` did not give the client secret within {} s", PATIENCE.as_secs()))
+            .hint("does it wait for a person? run it once by hand"));
+    };
+    let status = child.wait().map_err(|error| Error::new(Kind::Config, format!("cannot wait for `{shown}`")).because(error))?;
+    if !status.success() {
+        return Err(
+            Error::new(Kind::Config, format!("`{shown}` failed ({status}) and gave no client secret")).hint("run it by hand to see why")
+        );
+    }
+    first_line(&mut text.as_slice(), &format!("the command `{shown}`"))
+}
+
+fn read_within(mut source: impl Read + Send + 'static, patience: Duration) -> Option<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = source.by_ref().take(LARGEST).read_to_end(&mut text);
+        let _ = send.send(text);
+    });
+    receive.recv_timeout(patience).ok()
+}
+
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn first_line(source: &mut dyn BufRead, place: &str) -> Result<ClientSecret> {
+    let mut line = Vec::new();
+    let read = source.take(LARGEST).read_until(b'\n', &mut line);
+    read.map_err(|error| Error::new(Kind::Config, format!("cannot read the client secret from {place}")).because(error))?;
+    while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        line.pop();
+    }
+    let text = String::from_utf8(line)
+        .map_err(|_| Error::new(Kind::Config, format!("the client secret from {place} is not UTF-8")).hint("is it the right place?"))?;
+    if text.is_empty() {
+        return Err(Error::new(Kind::Config, format!("the client secret from {place} is empty")).hint("its first line must be the secret"));
+    }
+    Ok(ClientSecret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(reference: SecretReference) -> Result<ClientSecret> {
+        reveal(&reference, &Environment::of(&[("S", "from-env")]))
+    }
+
+    fn words(list: &[&str]) -> SecretReference {
+        SecretReference::Command(list.iter().map(|w| w.to_string()).collect())
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_variable_or_the_variable_is_named() {
+        assert_eq!(from(SecretReference::Env("S".into())).unwrap().expose(), "from-env");
+        assert!(from(SecretReference::Env("T".into())).unwrap_err().message.contains("`T`"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn r92_a_command_runs_without_a_shell_and_gives_its_first_line() {
+        assert_eq!(from(words(&["printf", "a $(id)\\nb\\n"])).unwrap().expose(), "a $(id)");
+        assert!(from(words(&["/nonexistent"])).is_err());
+        assert!(from(words(&["false"])).unwrap_err().message.contains("failed"));
+        assert!(from(words(&["true"])).unwrap_err().message.contains("empty"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn r92_a_command_that_hangs_is_stopped() {
+        assert_eq!(read_within(std::io::empty(), PATIENCE), Some(Vec::new()));
+        let (_keep, silent) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert_eq!(read_within(silent, Duration::from_millis(20)), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn r83_a_file_that_others_can_read_is_refused_with_the_chmod() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "CANARY\nrest\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = from(SecretReference::File(path.clone())).unwrap_err();
+        assert!(error.hint.as_ref().unwrap().starts_with("chmod 600") && !format!("{error:?}").contains("CANARY"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+        assert_eq!(from(SecretReference::File(path)).unwrap().expose(), "CANARY");
+    }
+
+    #[test]
+    fn a_credential_is_a_file_in_its_folder_and_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("zero"), "s3cret").unwrap();
+        let environment = Environment::of(&[("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]);
+        assert_eq!(reveal(&SecretReference::Credential("zero".into()), &environment).unwrap().expose(), "s3cret");
+        assert!(reveal(&SecretReference::Credential("../zero".into()), &environment).is_err());
+        assert!(from(SecretReference::Credential("zero".into())).unwrap_err().message.contains("CREDENTIALS_DIRECTORY"));
+    }
+}
