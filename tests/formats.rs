@@ -287,7 +287,7 @@ fn r61_no_format_prints_a_token_that_could_start_a_new_line_or_word() {
         for format in ["raw", "json", "bearer", "header", "env", "dotenv", "curl"] {
             let server = Server::always(Answer::token(bad));
             let oat = Oat::against(&server);
-            oat.get(&["--format", format]).fails_saying(8, &["access_token"]).contains("CANARY").then(|| panic!("{bad:?} was shown"));
+            oat.get(&["--format", format]).fails_saying(8, &["access token"]).contains("CANARY").then(|| panic!("{bad:?} was shown"));
             oat.assert_state_holds_none_of(&["CANARY"]);
         }
     }

@@ -249,7 +249,7 @@ fn vc13_a_literal_secret_works_and_is_warned_of() {
     ));
     let output = oat.run(&ZERO);
     assert_eq!(output.line(), JWT);
-    output.says(&["oat: warning", "client_secret"]);
+    output.says(&["oat: warning", "client secret", "set-secret"]);
 }
 
 #[test]
@@ -404,7 +404,7 @@ fn a14_a_management_audience_of_another_host_is_warned_of() {
     let oat = there.oat(&auth0(domain, ""));
     let output = oat.get(&["--audience", "https://northwind.auth0.com/api/v2/"]);
     assert_eq!(output.line(), "auth0-token");
-    output.says(&["oat: warning", "/api/v2/"]);
+    output.says(&["oat: warning", "management api", "northwind.auth0.com", "login.northwind.com"]);
     let output = oat.get(&["--audience", "https://login.northwind.com/api/v2/"]);
     assert_eq!(output.line(), "auth0-token");
     output.does_not_say(&["warning"]);

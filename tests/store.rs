@@ -692,6 +692,24 @@ fn r103_closed_standard_streams_are_no_crash() {
 }
 
 #[test]
+fn r103_an_interrupt_ends_it_at_once_and_frees_the_lock() {
+    let server = Server::start(|r| if r.number == 0 { Answer::hang() } else { Answer::token("t") });
+    let oat = Oat::against(&server);
+    let child = oat.command(&["token", "get", "p"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while server.count() == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let began = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1));
+    // Either our own exit code or the signal itself: a shell says 130 in both cases.
+    assert!(matches!(output.status.code(), None | Some(130)), "{output:?}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(oat.get(&[]).line(), "t");
+}
+
+#[test]
 fn r103_sixteen_file_descriptors_are_enough() {
     if Command::new("prlimit").arg("--version").stdout(Stdio::null()).status().is_err() {
         return;
