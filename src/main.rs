@@ -1,6 +1,7 @@
 //! Hands argv in and an exit code out.
 
 mod cli;
+mod commands;
 mod config;
 mod environment;
 mod error;
@@ -9,13 +10,19 @@ mod json;
 mod keys;
 mod name;
 mod oauth;
+mod output;
 mod plan;
 mod provider;
 mod sandbox;
 mod secret;
+mod session;
 mod store;
 mod text;
 mod time;
 mod world;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(commands::run(std::env::args_os().collect()))
+}

@@ -161,6 +161,13 @@ impl Plan {
     }
 }
 
+/// Every value of the chosen profile with its origin, also where they do not make a plan yet.
+pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, Vec<Setting>)> {
+    let name = choose(chosen, config, environment)?;
+    let draft = Draft::gather(&name, chosen, config, environment)?;
+    Ok((name, draft.settings))
+}
+
 /// The profile: the argument, else `OAT_PROFILE`, else `default_profile`, else the only one.
 pub fn choose(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<ProfileName> {
     if let Some(name) = &chosen.profile {
@@ -194,7 +201,8 @@ pub fn choose(chosen: &Chosen, config: &Config, environment: &Environment) -> Re
         .hint("name one, set OAT_PROFILE, or write `default_profile = \"NAME\"` at the top of the config file"))
 }
 
-fn unknown(name: &str, config: &Config) -> Error {
+/// There is no such profile; what may have been meant.
+pub fn unknown(name: &str, config: &Config) -> Error {
     let names = config.profiles.iter().map(|p| p.name.as_str()).chain(["sandbox"]);
     let hint = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -95,8 +95,14 @@ fn form(parameters: &[(String, Value)]) -> String {
     let mut form = Serializer::new(String::new());
     for (name, value) in parameters {
         match value {
-            Value::Array(values) => values.iter().for_each(|value| drop(form.append_pair(name, &plain(value)))),
-            value => drop(form.append_pair(name, &plain(value))),
+            Value::Array(values) => {
+                for value in values {
+                    form.append_pair(name, &plain(value));
+                }
+            }
+            value => {
+                form.append_pair(name, &plain(value));
+            }
         }
     }
     form.finish()

@@ -32,12 +32,19 @@ pub struct Http {
     terminal: Terminal,
     /// How many of the CA sources are known not to do; they are not tried again.
     passed: usize,
+    /// Requests to this authority go to this loopback port instead: the embedded server.
+    detour: Option<(String, u16)>,
 }
 
 impl Http {
     /// Connects to nothing yet.
     pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
-        Http { network, environment, terminal, passed: 0 }
+        Http { network, environment, terminal, passed: 0, detour: None }
+    }
+
+    /// From now on, requests to `authority` go to this loopback port.
+    pub fn detour(&mut self, authority: String, port: u16) {
+        self.detour = Some((authority, port));
     }
 
     /// Sends a request once. Where the server's CA is unknown, nothing was sent, and the next source of CAs is tried.
@@ -103,7 +110,7 @@ impl Http {
             .accept_encoding("identity")
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
-        Ok(match &self.network.detour {
+        Ok(match &self.detour {
             None => Agent::new_with_config(config),
             Some((authority, port)) => {
                 Agent::with_parts(config, DefaultConnector::default(), Detour { authority: authority.clone(), port: *port })

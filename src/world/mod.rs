@@ -29,7 +29,12 @@ pub struct Machine {
     cache: Option<PathBuf>,
     /// When the command's network time ends.
     deadline: Instant,
+    /// Starts the embedded server before the first request, where it is to answer.
+    starter: Option<Starter>,
 }
+
+/// Starts the embedded server; gives the authority that its tokens name, and the loopback port it is really on.
+pub type Starter = Box<dyn FnOnce() -> Result<(String, u16)>>;
 
 /// How the network is to be used.
 #[derive(Debug, Clone)]
@@ -38,15 +43,26 @@ pub struct Network {
     pub timeout: Duration,
     /// A PEM file of CAs to trust besides the built-in ones.
     pub ca_file: Option<PathBuf>,
-    /// Requests to this authority, such as `127.0.0.1:8417`, go to this loopback port instead: the embedded server.
-    pub detour: Option<(String, u16)>,
 }
 
 impl Machine {
     /// Reads nothing and connects to nothing until it is asked to.
-    pub fn new(network: Network, cache: Option<PathBuf>, environment: &Environment, terminal: Terminal) -> Machine {
+    pub fn new(
+        network: Network,
+        cache: Option<PathBuf>,
+        environment: &Environment,
+        terminal: Terminal,
+        starter: Option<Starter>,
+    ) -> Machine {
         let deadline = Instant::now() + network.timeout;
-        Machine { http: Http::new(network, environment.clone(), terminal), terminal, environment: environment.clone(), cache, deadline }
+        Machine {
+            http: Http::new(network, environment.clone(), terminal),
+            terminal,
+            environment: environment.clone(),
+            cache,
+            deadline,
+            starter,
+        }
     }
 }
 
@@ -56,6 +72,10 @@ impl World for Machine {
     }
 
     fn send(&mut self, request: &Request) -> Result<Response> {
+        if let Some(start) = self.starter.take() {
+            let (authority, port) = start()?;
+            self.http.detour(authority, port);
+        }
         self.http.send(request, self.deadline)
     }
 

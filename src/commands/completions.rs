@@ -1,0 +1,45 @@
+//! `oat completions SHELL`: the committed completion file.
+
+use crate::error::{Error, Kind, Result};
+use crate::output;
+
+/// The committed files, by shell.
+pub const FILES: [(&str, &str, &str); 6] = [
+    ("bash", "oat.bash", include_str!("../../completions/oat.bash")),
+    ("zsh", "_oat", include_str!("../../completions/_oat")),
+    ("fish", "oat.fish", include_str!("../../completions/oat.fish")),
+    ("powershell", "_oat.ps1", include_str!("../../completions/_oat.ps1")),
+    ("elvish", "oat.elv", include_str!("../../completions/oat.elv")),
+    ("nushell", "oat.nu", include_str!("../../completions/oat.nu")),
+];
+
+/// Prints the file for a shell.
+pub fn print(shell: &str) -> Result<()> {
+    match FILES.iter().find(|(name, ..)| *name == shell) {
+        Some((_, _, text)) => output::print(text.trim_end()),
+        None => Err(Error::new(Kind::Usage, format!("no completions for `{}`", crate::text::escape(shell)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap_complete::Shell;
+    use clap_complete_nushell::Nushell;
+
+    use super::*;
+    use crate::cli::{COMPLETIONS, grammar};
+
+    #[test]
+    fn the_committed_completions_are_those_of_the_grammar() {
+        assert_eq!(FILES.map(|(shell, ..)| shell), COMPLETIONS);
+        for (shell, file, _) in FILES {
+            let mut text = Vec::new();
+            let mut grammar = crate::commands::man::undeferred(grammar());
+            match shell {
+                "nushell" => clap_complete::generate(Nushell, &mut grammar, "oat", &mut text),
+                name => clap_complete::generate(name.parse::<Shell>().unwrap(), &mut grammar, "oat", &mut text),
+            }
+            crate::commands::man::generated(&format!("completions/{file}"), &String::from_utf8(text).unwrap());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What every command stands on: environment, profile file, store and world, opened when they are needed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use directories::ProjectDirs;
+
+use crate::cli::{Chosen, Common, SANDBOX_PORT};
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::plan::Plan;
+use crate::sandbox::keys::signing_key;
+use crate::sandbox::listen;
+use crate::sandbox::state::{Options, Sandbox};
+use crate::secret::WireSecret;
+use crate::store::keys::KeyPlace;
+use crate::store::{Settings, Store};
+use crate::time::Seconds;
+use crate::world::terminal::Terminal;
+use crate::world::{self, Machine, Network};
+
+/// The surroundings of one command.
+pub struct House {
+    /// `--config`, `--json`, `-v`
+    pub common: Common,
+    /// The variables.
+    pub environment: Environment,
+    /// stderr.
+    pub terminal: Terminal,
+}
+
+impl House {
+    /// Opens nothing.
+    pub fn new(common: Common) -> House {
+        let terminal = Terminal { verbose: common.verbose, json: common.json };
+        House { common, environment: Environment::process(), terminal }
+    }
+
+    /// The profile file's path: `--config`, else `OAT_CONFIG`, else the user's configuration folder.
+    pub fn config_path(&self) -> Result<PathBuf> {
+        if let Some(path) = &self.common.config {
+            return Ok(path.clone());
+        }
+        if let Some(path) = self.environment.get("OAT_CONFIG") {
+            return Ok(path.into());
+        }
+        match folders() {
+            Some(folders) => Ok(folders.config_dir().join("config.toml")),
+            None => Err(Error::new(Kind::Config, "there is no home folder, so there is no place for the config file")
+                .hint("set OAT_CONFIG to a file, and OAT_STATE to a private folder")),
+        }
+    }
+
+    /// The profile file; a missing one is empty.
+    pub fn config(&self) -> Result<Config> {
+        // R91: an absolute path, or one that the user named; never one that was found in the working directory.
+        match self.config_path() {
+            Ok(path) => Config::load(&path),
+            // Without a home folder, the environment may say it all.
+            Err(error) if self.environment.starting_with("OAT_").is_empty() => Err(error),
+            Err(_) => Ok(Config { path: "none: there is no home folder".into(), ..Config::default() }),
+        }
+    }
+
+    /// The plan for the chosen profile, and the profile file behind it.
+    pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
+        let config = self.config()?;
+        let plan = Plan::make(chosen, &config, &self.environment)?;
+        self.terminal.trace(1, &format!("profile `{}`, grant {}, server {}", plan.profile, plan.grant.name(), plan.server()));
+        Ok((plan, config))
+    }
+
+    /// The state folder: `OAT_STATE`, else the user's own.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        match self.environment.get("OAT_STATE") {
+            Some(folder) => Some(folder.into()),
+            // R83: no fall-back to a shared place such as /tmp.
+            None => folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_path_buf()),
+        }
+    }
+
+    /// The store, as `OAT_STORE` or `[store]` says; nothing is read or made yet.
+    pub fn store(&self, config: &Config) -> Result<Store> {
+        let named = self.environment.get("OAT_STORE");
+        let key = match named.as_deref().or(config.store.key.as_deref()) {
+            None => KeyPlace::Keyring,
+            Some(name) => KeyPlace::parse(name).ok_or_else(|| {
+                let name = crate::text::escape(name);
+                Error::new(Kind::Config, format!("OAT_STORE is `{name}`, which is no place for a key"))
+                    .hint(format!("one of {}", crate::config::STORE_KEYS.join(", ")))
+            })?,
+        };
+        let (folder, key) = match self.state_folder() {
+            Some(folder) => (folder, key),
+            None => {
+                self.terminal.warn("there is no home folder, so nothing is kept; set OAT_STATE to a private folder");
+                (PathBuf::new(), KeyPlace::None)
+            }
+        };
+        let bus = || self.environment.get("XDG_RUNTIME_DIR").is_some_and(|folder| PathBuf::from(folder).join("bus").exists());
+        Ok(Store::new(Settings {
+            folder,
+            key,
+            key_cache: config.store.key_cache.unwrap_or(Seconds(15 * 60)),
+            keyring_patience: Duration::from_secs(if self.environment.in_ci() { 2 } else { 5 }),
+            env_key: self.environment.get("OAT_STORE_KEY").map(WireSecret::new),
+            bus: key == KeyPlace::Keyring && (self.environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()),
+        }))
+    }
+
+    /// The world for a plan. For the built-in profile, the embedded server is started before the first request.
+    pub fn world(&self, plan: &Plan) -> Machine {
+        let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone() };
+        Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan))
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        self.state_folder().map(|folder| folder.join("metadata"))
+    }
+
+    /// How to start the embedded server, where the plan is for it.
+    fn sandbox(&self, plan: &Plan) -> Option<world::Starter> {
+        let folder = self.state_folder();
+        plan.sandbox.then(|| Box::new(move || start(folder)) as world::Starter)
+    }
+}
+
+/// Starts the embedded server on a free loopback port, under the issuer of `oat sandbox`, with the same key.
+fn start(folder: Option<PathBuf>) -> Result<(String, u16)> {
+    let trouble = |error: std::io::Error| Error::new(Kind::Unavailable, "cannot start the embedded server on loopback").because(error);
+    let authority = format!("127.0.0.1:{SANDBOX_PORT}");
+    let alg = crate::jose::jwa::Alg::Es256;
+    let key = match folder {
+        Some(folder) => signing_key(&folder, alg)?,
+        None => {
+            return Err(Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder"));
+        }
+    };
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(trouble)?;
+    let port = listener.local_addr().map_err(trouble)?.port();
+    let sandbox = Arc::new(Sandbox::new(Options::new(format!("http://{authority}")), key));
+    std::thread::spawn(move || listen::serve(listener, sandbox, world::now, None));
+    Ok((authority, port))
+}
+
+fn folders() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "oat")
+}

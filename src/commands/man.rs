@@ -1,0 +1,38 @@
+//! `oat man [COMMAND]`: the committed manual pages.
+
+use crate::error::{Error, Kind, Result};
+use crate::output;
+use crate::text::{escape, nearest};
+
+/// The committed pages, by what `oat man` calls them.
+pub const PAGES: [(&str, &str, &str); 13] = [
+    ("", "oat.1", include_str!("../../man/oat.1")),
+    ("token", "oat-token.1", include_str!("../../man/oat-token.1")),
+    ("token-get", "oat-token-get.1", include_str!("../../man/oat-token-get.1")),
+    ("refresh", "oat-refresh.1", include_str!("../../man/oat-refresh.1")),
+    ("profile", "oat-profile.1", include_str!("../../man/oat-profile.1")),
+    ("profile-add", "oat-profile-add.1", include_str!("../../man/oat-profile-add.1")),
+    ("profile-list", "oat-profile-list.1", include_str!("../../man/oat-profile-list.1")),
+    ("profile-show", "oat-profile-show.1", include_str!("../../man/oat-profile-show.1")),
+    ("profile-edit", "oat-profile-edit.1", include_str!("../../man/oat-profile-edit.1")),
+    ("profile-remove", "oat-profile-remove.1", include_str!("../../man/oat-profile-remove.1")),
+    ("profile-set-secret", "oat-profile-set-secret.1", include_str!("../../man/oat-profile-set-secret.1")),
+    ("sandbox", "oat-sandbox.1", include_str!("../../man/oat-sandbox.1")),
+    ("config", "oat-config.5", include_str!("../../man/oat-config.5")),
+];
+
+/// Prints a page as roff: `oat man token get | man -l -`.
+pub fn print(page: Option<&str>) -> Result<()> {
+    let wanted = page.unwrap_or_default();
+    match PAGES.iter().find(|(name, ..)| *name == wanted) {
+        Some((_, _, text)) => output::print(text.trim_end()),
+        None => {
+            let names = PAGES.iter().map(|(name, ..)| *name);
+            let hint = nearest(wanted, names.clone()).map_or_else(
+                || format!("pages: {}", names.filter(|n| !n.is_empty()).collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Err(Error::new(Kind::Usage, format!("no manual page `{}`", escape(wanted))).hint(hint))
+        }
+    }
+}

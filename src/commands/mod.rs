@@ -1,0 +1,67 @@
+//! One file a command: words become a Plan, a session, an output.
+
+mod completions;
+mod house;
+mod man;
+mod profile;
+mod profile_add;
+mod profile_file;
+mod refresh;
+mod sandbox;
+mod token;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::cli::{self, Command};
+use crate::commands::house::House;
+use crate::error::{Error, Kind, Result};
+use crate::output;
+use crate::world::terminal::Terminal;
+
+/// Runs a command line and tells how it ended: the exit code.
+pub fn run(argv: Vec<OsString>) -> u8 {
+    harden();
+    // The panic message may quote a value, so only the fact is told.
+    std::panic::set_hook(Box::new(|_| {}));
+    let json = argv.iter().any(|word| word == "--json");
+    let ended = catch_unwind(AssertUnwindSafe(|| command(argv))).unwrap_or_else(|_| {
+        Err(Error::new(Kind::Internal, "internal error").hint("this is a fault of oat: report it with the command line, without secrets"))
+    });
+    match ended {
+        Ok(()) => 0,
+        Err(error) => {
+            Terminal { verbose: 0, json }.fail(&error);
+            error.kind.exit_code()
+        }
+    }
+}
+
+fn command(argv: Vec<OsString>) -> Result<()> {
+    let words = cli::parse(argv)?;
+    if let Command::Print(text) = &words.command {
+        return output::print(text);
+    }
+    let house = House::new(words.common);
+    match words.command {
+        Command::TokenGet(words) => token::get(&house, &words),
+        Command::Refresh(words) => refresh::refresh(&house, &words),
+        Command::Profile(words) => profile::profile(&house, words),
+        Command::Sandbox(words) => sandbox::serve(&house, &words),
+        Command::Completions(shell) => completions::print(&shell),
+        Command::Man(page) => man::print(page.as_deref()),
+        Command::Print(text) => output::print(&text),
+    }
+}
+
+/// R74: no core dump, and no other process of this user may look into the memory.
+fn harden() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Where the kernel refuses, nothing else is worse for it.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}

@@ -1,0 +1,262 @@
+//! `oat profile add, list, show, edit, remove, set-secret`.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::{Chosen, ProfileCommand};
+use crate::commands::house::House;
+use crate::commands::profile_add;
+use crate::commands::profile_file::{ProfileFile, replace};
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::keys::{KEYS, Key, Value};
+use crate::name::ProfileName;
+use crate::output;
+use crate::plan::{Plan, Setting, gather};
+use crate::provider::Preset;
+use crate::secret::{ClientSecret, SecretReference};
+use crate::text::{escape, nearest};
+use crate::world::secrets;
+
+/// Runs one of them.
+pub fn profile(house: &House, words: ProfileCommand) -> Result<()> {
+    match words {
+        ProfileCommand::Add(chosen) => profile_add::add(house, &chosen),
+        ProfileCommand::List => list(house),
+        ProfileCommand::Show(chosen) => show(house, &chosen),
+        ProfileCommand::Edit { chosen, unset } => edit(house, &chosen, &unset),
+        ProfileCommand::Remove { profile } => remove(house, &profile),
+        ProfileCommand::SetSecret { profile } => set_secret(house, &profile),
+    }
+}
+
+fn list(house: &House) -> Result<()> {
+    let config = house.config()?;
+    let mut rows = Vec::new();
+    for profile in &config.profiles {
+        let text = |name: &str| {
+            profile
+                .settings
+                .iter()
+                .find(|s| s.key.name == name)
+                .and_then(|s| if let Value::Text(text) = &s.value { Some(text.clone()) } else { None })
+        };
+        let server = text("provider").or_else(|| text("issuer")).or_else(|| text("token_endpoint")).unwrap_or_default();
+        let preset = text("provider").and_then(|name| Preset::named(&name).ok());
+        let from_preset = preset.and_then(|p| {
+            p.settings
+                .iter()
+                .find(|(key, _)| key.name == "grant")
+                .and_then(|(_, v)| if let Value::Text(t) = v { Some(t.clone()) } else { None })
+        });
+        let grant = text("grant").or(from_preset).unwrap_or_else(|| "authorization_code".into());
+        rows.push((profile.name.as_str(), grant, server));
+    }
+    if house.common.json {
+        let default = config.default_profile.as_deref();
+        let profiles: Vec<Json> = rows
+            .iter()
+            .map(|(name, grant, server)| json!({"profile": name, "grant": grant, "server": server, "default": default == Some(*name)}))
+            .collect();
+        return output::print(&json!({ "profiles": profiles }).to_string());
+    }
+    if rows.is_empty() {
+        house.terminal.say(&format!("no profile in `{}`; write one with `oat profile add NAME --issuer URL`", config.path.display()));
+        return Ok(());
+    }
+    let width = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+    let lines: Vec<String> =
+        rows.iter().map(|(name, grant, server)| format!("{name:width$}  {grant:18}  {server}").trim_end().to_string()).collect();
+    output::print(&lines.join("\n"))
+}
+
+fn show(house: &House, chosen: &Chosen) -> Result<()> {
+    let config = house.config()?;
+    let (name, settings) = gather(chosen, &config, &house.environment)?;
+    let mut settings = settings;
+    settings.sort_by_key(|setting| KEYS.iter().position(|key| key.name == setting.key.name));
+    if house.common.json {
+        let mut object = Map::new();
+        for setting in &settings {
+            object.insert(setting.key.name.into(), json!({"value": shown_json(&setting.value), "from": origin(setting)}));
+        }
+        output::print(&json!({"profile": name.as_str(), "settings": object}).to_string())?;
+    } else {
+        let rows: Vec<(String, String)> =
+            settings.iter().map(|setting| (format!("{} = {}", setting.key.name, shown(&setting.value)), origin(setting))).collect();
+        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default().min(72);
+        let mut lines = vec![format!("[profile.{name}]   # {}", config.path.display())];
+        lines.extend(rows.iter().map(|(left, from)| format!("{left:width$}   # {from}")));
+        output::print(&lines.join("\n"))?;
+    }
+    // What would stop `token get` is told here, but showing is not stopped by it.
+    match Plan::make(chosen, &config, &house.environment) {
+        Ok(plan) => plan.warnings.iter().for_each(|warning| house.terminal.warn(warning)),
+        Err(error) => house.terminal.warn(&format!(
+            "this profile is not complete: {error}{}",
+            error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
+        )),
+    }
+    Ok(())
+}
+
+fn origin(setting: &Setting) -> String {
+    setting.origin.describe(setting.key).replace('`', "")
+}
+
+/// A value as it would stand in the profile file; of a secret, where it comes from.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => Json::from(text.as_str()).to_string(),
+        Value::List(list) => Json::from(list.clone()).to_string(),
+        Value::Ports(ports) => Json::from(ports.clone()).to_string(),
+        Value::Duration(length) => format!("\"{}s\"", length.0),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Secret(reference) => match reference {
+            SecretReference::Env(name) => format!("{{ env = \"{name}\" }}"),
+            SecretReference::File(path) => format!("{{ file = \"{}\" }}", path.display()),
+            SecretReference::Command(words) => format!("{{ command = [\"{}\", …] }}", words.first().map_or("", String::as_str)),
+            SecretReference::Keyring => "{ keyring = true }".into(),
+            SecretReference::Credential(name) => format!("{{ credential = \"{name}\" }}"),
+            SecretReference::Stdin => "standard input".into(),
+            SecretReference::Literal(_) => "[redacted]".into(),
+        },
+        Value::Parameters(map) => format!(
+            "{{ {} }}",
+            map.iter().map(|(name, value)| format!("{name} = {}", parameter(name, value))).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// A parameter that is named like a secret may be one.
+fn parameter(name: &str, value: &Json) -> String {
+    let secretive = ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+    if secretive { "[redacted]".into() } else { value.to_string() }
+}
+
+fn shown_json(value: &Value) -> Json {
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::List(list) => list.clone().into(),
+        Value::Ports(ports) => ports.clone().into(),
+        Value::Flag(flag) => (*flag).into(),
+        other => shown(other).into(),
+    }
+}
+
+fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
+    let config = house.config()?;
+    let name = existing(&config, chosen.profile.as_deref().unwrap_or_default())?;
+    if chosen.flags.is_empty() && chosen.client_secret.is_none() && unset.is_empty() {
+        return in_editor(house, &config);
+    }
+    let mut file = ProfileFile::open(&config.path)?;
+    for (key, text) in &chosen.flags {
+        let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
+        file.set(name.as_str(), key, &value)?;
+    }
+    if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
+        file.set(name.as_str(), key, &Value::Secret(reference.clone()))?;
+    }
+    for key in unset {
+        let known = Key::named(key).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("no key `{}`", escape(key))).hint(
+                nearest(key, KEYS.iter().map(|k| k.name))
+                    .map_or_else(|| "`oat man config` lists every key".into(), |near| format!("did you mean `{near}`?")),
+            )
+        })?;
+        if !file.unset(name.as_str(), known.name)? {
+            house.terminal.warn(&format!("profile `{name}` has no `{key}`"));
+        }
+    }
+    file.save()?;
+    house.terminal.say(&format!("profile `{name}` changed in `{}`", config.path.display()));
+    Ok(())
+}
+
+/// Opens a copy in the person's editor, and keeps it only when it holds.
+fn in_editor(house: &House, config: &Config) -> Result<()> {
+    let editor = house.environment.get("VISUAL").or_else(|| house.environment.get("EDITOR"));
+    let Some(editor) = editor.filter(|_| house.terminal.interactive()) else {
+        return Err(Error::new(Kind::Usage, "nothing to change was given")
+            .hint("give keys as flags, such as --scope, or --unset KEY; on a terminal, with EDITOR set, the file opens in it"));
+    };
+    let cannot = |what: &str, error: std::io::Error| Error::new(Kind::Config, what.to_string()).because(error);
+    let copy = config.path.with_extension("edit.toml");
+    let text = std::fs::read_to_string(&config.path).map_err(|error| cannot("cannot read the config file", error))?;
+    replace(&copy, &text)?;
+    let mut words = editor.split_whitespace();
+    let status = std::process::Command::new(words.next().unwrap_or("vi")).args(words).arg(&copy).status();
+    let status = status.map_err(|error| cannot("cannot run the editor in $VISUAL or $EDITOR", error))?;
+    let edited = std::fs::read_to_string(&copy).map_err(|error| cannot("cannot read the edited copy", error))?;
+    let checked = Config::parse(&copy, &edited);
+    if !status.success() || checked.is_err() {
+        let error = checked.err().unwrap_or_else(|| Error::new(Kind::Config, "the editor ended with an error"));
+        return Err(error.hint(format!("nothing was changed; your text is kept in `{}`", copy.display())));
+    }
+    replace(&config.path, &edited)?;
+    let _ = std::fs::remove_file(copy);
+    Ok(())
+}
+
+fn remove(house: &House, profile: &str) -> Result<()> {
+    let config = house.config()?;
+    let name = existing(&config, profile)?;
+    let mut file = ProfileFile::open(&config.path)?;
+    file.remove(name.as_str());
+    file.save()?;
+    let store = house.store(&config)?;
+    let forgotten = store.forget(&name).and_then(|record| store.forget_secret(&name).map(|secret| record || secret));
+    match forgotten {
+        Ok(true) => house.terminal.say(&format!("profile `{name}` is gone, with the tokens and the secret kept for it")),
+        Ok(false) => house.terminal.say(&format!("profile `{name}` is gone; nothing was kept for it")),
+        Err(error) => {
+            return Err(Error::new(Kind::Store, format!("profile `{name}` is gone, but what was kept for it is not: {error}"))
+                .hint_maybe(error.hint));
+        }
+    }
+    Ok(())
+}
+
+fn set_secret(house: &House, profile: &str) -> Result<()> {
+    let config = house.config()?;
+    let name = existing(&config, profile)?;
+    let secret = if house.terminal.interactive() {
+        let typed = house
+            .terminal
+            .ask_hidden(&format!("client secret of profile `{name}`"))
+            .map(ClientSecret::new)
+            .filter(|secret| !secret.expose().is_empty());
+        typed.ok_or_else(|| Error::new(Kind::Usage, "no secret was typed").hint("nothing was changed"))?
+    } else {
+        secrets::reveal(&SecretReference::Stdin, &house.environment)?
+    };
+    seal(house, &config, &name, &secret)
+}
+
+/// Seals a secret, and has the profile say so.
+pub fn seal(house: &House, config: &Config, name: &ProfileName, secret: &ClientSecret) -> Result<()> {
+    let store = house.store(config)?;
+    if !store.keeps() {
+        return Err(Error::new(Kind::Store, "the store is switched off (`none`), so nothing can be sealed")
+            .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"));
+    }
+    store.seal_secret(name, secret)?;
+    for note in store.notes() {
+        house.terminal.warn(&note);
+    }
+    let mut file = ProfileFile::open(&config.path)?;
+    if let Some(key) = Key::named("client_secret") {
+        file.set(name.as_str(), key, &Value::Secret(SecretReference::Keyring))?;
+    }
+    file.save()?;
+    house.terminal.say(&format!("the client secret of profile `{name}` is sealed; its key is in {}", store.place()));
+    Ok(())
+}
+
+fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
+    let name = ProfileName::parse(profile)?;
+    match config.profile(name.as_str()) {
+        Some(profile) => Ok(profile.name.clone()),
+        None => Err(crate::plan::unknown(name.as_str(), config)),
+    }
+}

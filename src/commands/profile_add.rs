@@ -1,0 +1,200 @@
+//! `oat profile add`: a new profile, checked before it is written; on a terminal, what is missing is asked for.
+
+use crate::cli::Chosen;
+use crate::commands::house::House;
+use crate::commands::profile::seal;
+use crate::commands::profile_file::ProfileFile;
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::keys::{Key, KeyKind, Value};
+use crate::name::ProfileName;
+use crate::oauth::endpoints::{Endpoint, Issuer};
+use crate::oauth::metadata::{self, Asked};
+use crate::provider::{self, Preset};
+use crate::secret::{ClientSecret, SecretReference};
+use crate::text::escape;
+use crate::time::Seconds;
+use crate::world::{Machine, Network};
+
+/// What is to be written.
+struct Draft {
+    name: ProfileName,
+    values: Vec<(&'static Key, Value)>,
+    /// A secret that was typed in, to be sealed once the profile is there.
+    typed: Option<ClientSecret>,
+}
+
+/// Writes a new profile.
+pub fn add(house: &House, chosen: &Chosen) -> Result<()> {
+    let config = house.config()?;
+    let name = ProfileName::parse(chosen.profile.as_deref().unwrap_or_default())?;
+    if config.profile(name.as_str()).is_some() {
+        return Err(Error::new(Kind::Config, format!("there is a profile `{name}` already in `{}`", config.path.display()))
+            .hint(format!("`oat profile edit {name} …` changes it, `oat profile remove {name}` takes it away")));
+    }
+    let mut draft = Draft { name, values: Vec::new(), typed: None };
+    for (key, text) in &chosen.flags {
+        let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
+        draft.values.push((key, value));
+    }
+    if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
+        match reference {
+            SecretReference::Stdin => draft.typed = Some(crate::world::secrets::reveal(reference, &house.environment)?),
+            reference => draft.values.push((key, Value::Secret(reference.clone()))),
+        }
+    }
+    draft.server(house)?;
+    let preset = draft.preset(house)?;
+    draft.discovered(house)?;
+    draft.client(house, preset.as_ref())?;
+    draft.check()?;
+    draft.write(house, &config)
+}
+
+impl Draft {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.values
+            .iter()
+            .find(|(k, _)| k.name == key)
+            .and_then(|(_, value)| if let Value::Text(text) = value { Some(text.as_str()) } else { None })
+    }
+
+    fn put(&mut self, key: &str, text: String) {
+        if let Some(key) = Key::named(key) {
+            self.values.push((key, Value::Text(text)));
+        }
+    }
+
+    /// A provider, an issuer or a token endpoint is needed.
+    fn server(&mut self, house: &House) -> Result<()> {
+        if ["provider", "issuer", "token_endpoint"].iter().any(|key| self.text(key).is_some()) {
+            return Ok(());
+        }
+        let missing = || {
+            Error::new(Kind::Usage, "which server? no provider, issuer or token endpoint was given").hint(format!(
+                "--issuer URL for any OpenID Connect server, --provider NAME for one of {}",
+                provider::names().collect::<Vec<_>>().join(", ")
+            ))
+        };
+        if !house.terminal.interactive() {
+            return Err(missing());
+        }
+        let answer = house.terminal.ask("issuer URL, or the name of a provider").filter(|text| !text.is_empty()).ok_or_else(missing)?;
+        self.put(if answer.contains("://") { "issuer" } else { "provider" }, answer);
+        Ok(())
+    }
+
+    /// The preset, its variables asked for and checked.
+    fn preset(&mut self, house: &House) -> Result<Option<Preset>> {
+        let Some(name) = self.text("provider").map(str::to_string) else { return Ok(None) };
+        let preset = Preset::named(&name)?;
+        for variable in &preset.variables {
+            let key = variable.key.name;
+            let known = preset.settings.iter().any(|(k, _)| k.name == key);
+            if self.text(key).is_none() && variable.default.is_none() && !variable.optional && !known {
+                let choices =
+                    if variable.choices.is_empty() { format!("such as {}", variable.example) } else { variable.choices.join(", ") };
+                let answer = if house.terminal.interactive() { house.terminal.ask(&format!("{key} ({choices})")) } else { None };
+                let missing = || {
+                    Error::new(Kind::Usage, format!("provider `{name}` needs `{key}` ({choices})")).hint(format!(
+                        "--{} {}",
+                        variable.key.flag(),
+                        variable.example
+                    ))
+                };
+                self.put(key, answer.filter(|text| !text.is_empty()).ok_or_else(missing)?);
+            }
+            if let Some(text) = self.text(key).filter(|text| !text.contains("${")) {
+                preset.check(variable, text)?;
+            }
+        }
+        Ok(Some(preset))
+    }
+
+    /// With an issuer, the server is asked at once; nothing is written when its metadata does not hold.
+    fn discovered(&self, house: &House) -> Result<()> {
+        let Some(text) = self.text("issuer").filter(|text| self.text("token_endpoint").is_none() && !text.contains("${")) else {
+            return Ok(());
+        };
+        let issuer = Issuer::parse(text).map_err(|reason| Error::new(Kind::Usage, format!("`--issuer`: {reason}")))?;
+        let timeout = self.values.iter().find_map(|(key, value)| match value {
+            Value::Duration(length) if key.name == "timeout" => Some(*length),
+            _ => None,
+        });
+        let network = Network { timeout: timeout.unwrap_or(Seconds(30)).duration(), ca_file: self.text("ca_file").map(Into::into) };
+        let mut world = Machine::new(network, None, &house.environment, house.terminal, None);
+        let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &[] })?;
+        house.terminal.say(&format!("the metadata of {} is there and holds", escape(text)));
+        if let (Some(grant), Some(offered)) = (self.text("grant"), &found.grant_types)
+            && !offered.iter().any(|name| name == grant)
+        {
+            // Never a refusal: some servers leave out grants that work.
+            house
+                .terminal
+                .warn(&format!("the server's metadata does not list the grant `{grant}`; it lists {}", escape(&offered.join(", "))));
+        }
+        Ok(())
+    }
+
+    /// The client's id and, where the grant needs one, its secret.
+    fn client(&mut self, house: &House, preset: Option<&Preset>) -> Result<()> {
+        let preset_has = |key: &str| preset.is_some_and(|preset| preset.settings.iter().any(|(k, _)| k.name == key));
+        if self.text("client_id").is_none() && !preset_has("client_id") {
+            let answer = if house.terminal.interactive() { house.terminal.ask("client_id") } else { None };
+            let missing =
+                || Error::new(Kind::Usage, "no `client_id` was given").hint("--client-id ID, as the server's operator registered it");
+            self.put("client_id", answer.filter(|text| !text.is_empty()).ok_or_else(missing)?);
+        }
+        let machine = self.text("grant") == Some("client_credentials")
+            || preset.is_some_and(|p| p.settings.iter().any(|(k, v)| k.name == "grant" && *v == Value::Text("client_credentials".into())));
+        let has_secret =
+            self.typed.is_some() || preset_has("client_secret") || self.values.iter().any(|(key, _)| key.kind == KeyKind::Secret);
+        if !machine || has_secret || self.text("client_auth") == Some("none") {
+            return Ok(());
+        }
+        if !house.terminal.interactive() {
+            house.terminal.warn(&format!(
+                "this profile has no client secret yet: `oat profile set-secret {0}`, or `oat profile edit {0} --client-secret-env NAME`",
+                self.name
+            ));
+            return Ok(());
+        }
+        let variable = house
+            .terminal
+            .ask("environment variable with the client secret (empty: type the secret in, and it is sealed)")
+            .unwrap_or_default();
+        match (variable.is_empty(), Key::named("client_secret")) {
+            (false, Some(key)) => self.values.push((key, Value::Secret(SecretReference::Env(variable)))),
+            _ => self.typed = house.terminal.ask_hidden("client secret").filter(|text| !text.is_empty()).map(ClientSecret::new),
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        for (key, value) in &self.values {
+            if let (KeyKind::Url, Value::Text(text)) = (key.kind, value)
+                && !text.contains("${")
+            {
+                Endpoint::parse(text).map_err(|reason| {
+                    Error::new(Kind::Usage, format!("`--{}`: {reason}", key.flag()))
+                        .hint("endpoints are https, or http on 127.0.0.1, [::1] or localhost")
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, house: &House, config: &Config) -> Result<()> {
+        let mut file = ProfileFile::open(&config.path)?;
+        for (key, value) in &self.values {
+            file.set(self.name.as_str(), key, value)?;
+        }
+        file.save()?;
+        house.terminal.say(&format!("profile `{}` written to `{}`", self.name, config.path.display()));
+        if let Some(secret) = &self.typed {
+            seal(house, &Config::load(&config.path)?, &self.name, secret)?;
+        }
+        house.terminal.say(&format!("try it: oat token get {}", self.name));
+        Ok(())
+    }
+}

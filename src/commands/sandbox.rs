@@ -1,0 +1,61 @@
+//! `oat sandbox`: the embedded authorization server, for trying and testing.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::cli::SandboxWords;
+use crate::commands::house::House;
+use crate::error::{Error, Kind, Result};
+use crate::jose::jwa::Alg;
+use crate::output;
+use crate::sandbox::access_token::TokenFormat;
+use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET};
+use crate::sandbox::keys::signing_key;
+use crate::sandbox::listen;
+use crate::sandbox::state::{Options, Sandbox};
+use crate::world;
+
+/// Serves until it is stopped. stdout has its endpoints and a ready-made profile.
+pub fn serve(house: &House, words: &SandboxWords) -> Result<()> {
+    let folder = house.state_folder().ok_or_else(|| {
+        Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder")
+    })?;
+    let alg = Alg::parse(&words.alg).ok_or_else(|| Error::new(Kind::Usage, format!("no algorithm `{}`", words.alg)))?;
+    let key = signing_key(&folder, alg)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, words.port)).map_err(|error| {
+        Error::new(Kind::Unavailable, format!("cannot listen on 127.0.0.1:{}", words.port))
+            .hint("take another port: oat sandbox --port 0")
+            .because(error)
+    })?;
+    let address = listener.local_addr().map_err(|error| Error::new(Kind::Unavailable, "cannot tell the port").because(error))?;
+    let issuer = format!("http://{address}");
+    let mut options = Options::new(issuer.clone());
+    options.lifetime = words.lifetime;
+    options.delay = words.delay.duration();
+    options.token_format = if words.opaque { TokenFormat::Opaque } else { TokenFormat::Jwt };
+    output::print(&told(house.common.json, &issuer))?;
+    house.terminal.say("this server is for trying and testing: every program on this machine can get its tokens; stop it with ctrl-c");
+    let terminal = house.terminal;
+    let log: Option<listen::Log> = (terminal.verbose > 0).then(|| Box::new(move |line: &str| terminal.trace(1, line)) as listen::Log);
+    listen::serve(listener, Arc::new(Sandbox::new(options, key)), world::now, log)
+        .map_err(|error| Error::new(Kind::Unavailable, "the sandbox stopped").because(error))
+}
+
+fn told(as_json: bool, issuer: &str) -> String {
+    if as_json {
+        return json!({
+            "issuer": issuer,
+            "token_endpoint": format!("{issuer}/token"),
+            "introspection_endpoint": format!("{issuer}/introspect"),
+            "jwks_uri": format!("{issuer}/jwks"),
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+        })
+        .to_string();
+    }
+    format!(
+        "# {issuer}\n# metadata       {issuer}/.well-known/openid-configuration\n# token endpoint {issuer}/token\n# introspection  {issuer}/introspect\n# keys           {issuer}/jwks\n\n[profile.local]\nissuer = \"{issuer}\"\nclient_id = \"{CLIENT_ID}\"\nclient_secret = \"{CLIENT_SECRET}\"   # public, and worth nothing\ngrant = \"client_credentials\""
+    )
+}
