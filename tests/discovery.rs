@@ -406,6 +406,14 @@ fn r34_metadata_is_kept_for_a_day_by_issuer() {
 }
 
 #[test]
+fn r34_fifty_processes_fetch_the_metadata_once() {
+    let server = provider(OIDC, "");
+    let outputs = oat(&server.url("")).swarm(50, &["token", "get", "p"]);
+    assert!(outputs.iter().all(|o| o.line() == "t1"));
+    assert_eq!(paths(&server), [OIDC, "/token"]);
+}
+
+#[test]
 fn r34_another_issuer_does_not_get_the_kept_metadata() {
     let (one, other) = (provider(OIDC, ""), provider(OIDC, ""));
     let user = oat(&one.url(""));

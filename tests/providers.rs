@@ -392,7 +392,7 @@ fn a7_without_any_lifetime_the_token_is_printed_not_kept_and_that_is_said() {
     let oat = Oat::against(&server);
     let output = oat.get(&[]);
     assert_eq!(output.line(), "opaque");
-    output.says(&["oat: ", "expire"]);
+    output.says(&["oat: warning", "lifetime"]);
     assert_eq!(oat.get(&[]).line(), "opaque");
     assert_eq!(server.count(), 2);
 }
