@@ -36,3 +36,18 @@ pub fn print(page: Option<&str>) -> Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+pub fn undeferred(mut grammar: clap::Command) -> clap::Command {
+    grammar.build();
+    grammar
+}
+
+#[cfg(test)]
+pub fn generated(path: &str, text: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if crate::environment::Environment::process().get("OAT_WRITE").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap() == text, "{} is old: OAT_WRITE=1 cargo test writes it", path.display());
+}
