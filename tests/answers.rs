@@ -1,4 +1,5 @@
 //! Every answer of a token endpoint seen in the wild, and the hostile ones: what is printed, kept and asked again.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;
@@ -242,6 +243,27 @@ fn r53_an_endless_body_ends_soon_and_stays_small() {
         output.fails(output.code.unwrap());
         assert!(output.peak_kib > 0 && output.peak_kib < MEMORY, "{} KiB", output.peak_kib);
         assert!(output.duration < Duration::from_secs(4), "{:?}", output.duration);
+    }
+}
+
+#[test]
+fn r53_what_never_ends_in_the_framing_ends_soon_and_stays_small() {
+    let chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for answer in [
+        Answer::repeating("", "HTTP/1.1 100 Continue\r\n\r\n"),
+        Answer::repeating("", "\r\n"),
+        Answer::repeating("", "HTTP/1.1 "),
+        Answer::repeating(&format!("{chunked}5;"), "extension=x;"),
+        Answer::repeating(chunked, "1\r\n \r\n"),
+        Answer::repeating(chunked, "0"),
+        Answer::repeating(&format!("{chunked}0\r\n"), "X-Trailer: x\r\n"),
+    ] {
+        let server = Server::always(answer.clone());
+        let output = Oat::against(&server).measured().get(&["--timeout", "2s"]);
+        assert!(matches!(output.code, Some(5 | 8)), "{answer:?}: {output:?}");
+        output.fails(output.code.unwrap());
+        assert!(output.peak_kib < MEMORY, "{answer:?}: {} KiB", output.peak_kib);
+        assert!(output.duration < Duration::from_millis(3500), "{answer:?}: {:?}", output.duration);
     }
 }
 

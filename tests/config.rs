@@ -1,4 +1,5 @@
 //! The profile file, its variables and flags, and where secrets come from.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;
@@ -316,6 +317,16 @@ fn a_secret_file_of_the_flag_wins_and_one_that_is_empty_or_missing_is_told() {
     for path in [empty.to_str().unwrap(), "/nowhere/secret"] {
         oat.get(&["--force", "--client-secret-file", path]).fails_saying(6, &[path]);
     }
+}
+
+#[test]
+fn a_secret_larger_than_any_secret_is_refused_and_not_cut() {
+    let server = server();
+    let oat = secret_from(&server, "");
+    let path = oat.file("secret", 0o600, "x".repeat(2 << 20));
+    oat.get(&["--client-secret-file", path.to_str().unwrap()]).fails_saying(6, &[path.to_str().unwrap()]);
+    secret_from(&server, "").stdin("x".repeat(2 << 20)).get(&["--client-secret-stdin"]).fails_saying(6, &["standard input"]);
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Server metadata: where it is looked for, what is believed, what is kept, and what is refused before it is used.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;

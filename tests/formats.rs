@@ -1,4 +1,5 @@
 //! Every format of `token get`, for every token it lets through, read back by the real programs where they are here.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;

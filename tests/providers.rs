@@ -1,4 +1,5 @@
 //! The three systems this tool was asked for, answered exactly as their documents say: what is sent, what is printed.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;

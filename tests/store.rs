@@ -1,4 +1,5 @@
 //! What is kept: one request for many processes, kills, full disks, tampering, and poor surroundings.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Time-outs, certificates and proxies: what ends, what is said, and that nothing is sent where it must not be.
+#![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 mod support;
