@@ -272,7 +272,7 @@ fn profile_add(command: Clap) -> Clap {
 }
 
 fn profile_show(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
+    command.arg(profile_argument()).after_help("Examples:\n  oat profile show zero\n  OAT_SCOPE=read oat profile show zero      a variable wins over the file, and is named\n\nSecrets are never shown, only where they come from.")
 }
 
 fn profile_edit(command: Clap) -> Clap {
