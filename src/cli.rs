@@ -148,7 +148,11 @@ pub const SANDBOX_PORT: u16 = 8417;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
-    let matches = match grammar().try_get_matches_from(argv) {
+    let mut grammar = if argv.iter().any(|word| may_be_key_flag(word)) { grammar() } else { small_grammar() };
+    let matches = grammar.try_get_matches_from_mut(argv);
+    // Taking the grammar apart again would cost a tenth of a cached `token get`, for memory that is freed at the exit.
+    std::mem::forget(grammar);
+    let matches = match matches {
         Ok(matches) => matches,
         Err(error) => return refused(&error),
     };
@@ -160,8 +164,28 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
     Ok(Words { common, command: command(&matches)? })
 }
 
+/// The flags of `token get` that are not keys of a profile.
+const OWN_FLAGS: [&str; 9] =
+    ["--json", "--verbose", "--format", "--shell", "--name", "--min-ttl", "--force", "--require-store", "--require-scope"];
+
+/// Whether a word can need the flags of the keys: any long flag but the few that are no keys, and any request for help.
+fn may_be_key_flag(word: &OsString) -> bool {
+    let text = word.to_string_lossy();
+    let name = text.split('=').next().unwrap_or_default();
+    (name.starts_with("--") && !OWN_FLAGS.contains(&name)) || (name.starts_with('-') && name.contains('h'))
+}
+
 /// The whole grammar, for the parser, the manual and the completions.
 pub fn grammar() -> Clap {
+    with_token_get(token_get)
+}
+
+/// The grammar without the flags of the keys: building those takes a third of a cached `token get`.
+fn small_grammar() -> Clap {
+    with_token_get(|command| own_flags(command.arg(profile_argument())))
+}
+
+fn with_token_get(token_get: fn(Clap) -> Clap) -> Clap {
     Clap::new("oat")
         .version(env!("CARGO_PKG_VERSION"))
         .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
@@ -199,19 +223,40 @@ pub fn grammar() -> Clap {
 }
 
 fn token_get(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
-        .args([
-            Arg::new("format").long("format").short('f').value_name("FORMAT").default_value("raw").value_parser(PossibleValuesParser::new(FORMATS)).help("How the token is printed"),
-            Arg::new("shell").long("shell").value_name("SHELL").default_value("sh").value_parser(PossibleValuesParser::new(SHELLS)).help("The shell that --format env speaks to"),
-            Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
-            Arg::new("min-ttl").long("min-ttl").value_name("TIME").value_parser(length).help("The token must be good for at least this long, such as 10m"),
-            Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
-            require_store(),
-            Arg::new("require-scope").long("require-scope").action(ArgAction::SetTrue).help("Fail when the server grants less scope than was asked for"),
-        ])
+    own_flags(with_keys(command.arg(profile_argument())))
         .after_help(
             "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
+}
+
+fn own_flags(command: Clap) -> Clap {
+    command.args([
+        Arg::new("format")
+            .long("format")
+            .short('f')
+            .value_name("FORMAT")
+            .default_value("raw")
+            .value_parser(PossibleValuesParser::new(FORMATS))
+            .help("How the token is printed"),
+        Arg::new("shell")
+            .long("shell")
+            .value_name("SHELL")
+            .default_value("sh")
+            .value_parser(PossibleValuesParser::new(SHELLS))
+            .help("The shell that --format env speaks to"),
+        Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
+        Arg::new("min-ttl")
+            .long("min-ttl")
+            .value_name("TIME")
+            .value_parser(length)
+            .help("The token must be good for at least this long, such as 10m"),
+        Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
+        require_store(),
+        Arg::new("require-scope")
+            .long("require-scope")
+            .action(ArgAction::SetTrue)
+            .help("Fail when the server grants less scope than was asked for"),
+    ])
 }
 
 fn refresh(command: Clap) -> Clap {
@@ -359,12 +404,17 @@ fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
     }
 }
 
+/// The text of an argument; None also where the small grammar does not have it.
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
-    matches.get_one::<String>(id).cloned()
+    matches.try_get_one::<String>(id).ok().flatten().cloned()
+}
+
+fn switched_on(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten().is_some_and(|on| *on)
 }
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {
-    if matches.get_one::<String>("client-secret").is_some() {
+    if text(matches, "client-secret").is_some() {
         return Err(Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
             .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`"));
     }
@@ -378,14 +428,18 @@ fn chosen(matches: &ArgMatches) -> Result<Chosen> {
 }
 
 fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
-    let command = matches.get_many::<String>("client-secret-command").map(|words| SecretReference::Command(words.cloned().collect()));
+    let command = matches
+        .try_get_many::<String>("client-secret-command")
+        .ok()
+        .flatten()
+        .map(|words| SecretReference::Command(words.cloned().collect()));
     let sources: Vec<SecretReference> = [
         text(matches, "client-secret-env").map(SecretReference::Env),
         text(matches, "client-secret-file").map(|path| SecretReference::File(path.into())),
         text(matches, "client-secret-credential").map(SecretReference::Credential),
         command,
-        matches.get_flag("client-secret-stdin").then_some(SecretReference::Stdin),
-        matches.get_flag("client-secret-keyring").then_some(SecretReference::Keyring),
+        switched_on(matches, "client-secret-stdin").then_some(SecretReference::Stdin),
+        switched_on(matches, "client-secret-keyring").then_some(SecretReference::Keyring),
     ]
     .into_iter()
     .flatten()
@@ -442,6 +496,16 @@ mod tests {
         let Command::TokenGet(get) = words.command else { panic!() };
         let flags: Vec<(&str, &str)> = get.chosen.flags.iter().map(|(key, text)| (key.name, text.as_str())).collect();
         assert_eq!(flags, [("client_id", "c"), ("resource", "https://a https://b"), ("token_params", "a=1&b=2")]);
+    }
+
+    #[test]
+    fn the_small_grammar_understands_what_it_is_used_for() {
+        small_grammar().debug_assert();
+        let words = read("oat token get p -f json --min-ttl=5m --force --json -vv").unwrap();
+        let Command::TokenGet(get) = words.command else { panic!() };
+        assert_eq!((get.format.as_str(), get.min_ttl, get.force, words.common.verbose), ("json", Some(Seconds(300)), true, 2));
+        assert!(["--scope", "--help", "-h", "--client-secret=x", "--formt"].map(OsString::from).iter().all(may_be_key_flag));
+        assert!(!["zero", "-v", "-vv", "--format=json", "--json"].map(OsString::from).iter().any(may_be_key_flag));
     }
 
     #[test]

@@ -259,12 +259,9 @@ impl Draft {
     }
 
     fn variables(&mut self, environment: &Environment) -> Result<()> {
-        for (variable, text) in environment.starting_with("OAT_") {
-            let Some(key) = KEYS.iter().find(|key| {
-                variable.strip_prefix("OAT_").is_some_and(|rest| rest.eq_ignore_ascii_case(key.name)) && key.variable() == variable
-            }) else {
-                continue;
-            };
+        for key in KEYS {
+            let variable = key.variable();
+            let Some(text) = environment.get(&variable) else { continue };
             let value = match key.kind {
                 KeyKind::Secret => Value::Secret(SecretReference::Env(variable.clone())),
                 _ => key

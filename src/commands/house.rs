@@ -104,7 +104,7 @@ impl House {
             folder,
             key,
             key_cache: config.store.key_cache.unwrap_or(Seconds(15 * 60)),
-            keyring_patience: Duration::from_secs(if self.environment.in_ci() { 2 } else { 5 }),
+            keyring_patience: Duration::from_secs(if self.environment.in_ci() { 2 } else { 4 }),
             env_key: self.environment.get("OAT_STORE_KEY").map(WireSecret::new),
             bus: key == KeyPlace::Keyring && (self.environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()),
         }))

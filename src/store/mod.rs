@@ -24,11 +24,11 @@ use crate::name::ProfileName;
 use crate::secret::{ClientSecret, WireSecret};
 use crate::time::Seconds;
 
-pub use files::Version;
-pub use keys::KeyPlace;
-pub use lock::{Lock, Locked};
-pub use record::{Access, CachedToken, Identity, LongLived};
-pub use room::Room;
+use files::Version;
+use keys::KeyPlace;
+use lock::{Lock, Locked};
+use record::{Access, LongLived};
+use room::Room;
 
 use files::Found;
 use keys::{Keys, Place};
@@ -302,7 +302,13 @@ impl Store {
     }
 
     fn or_note<T>(&self, profile: &ProfileName, opened: Opened<T>) -> Option<T> {
-        opened.map_err(|why| self.note(format!("cannot read `{}`: {why}", self.file(profile, "record").display()))).ok()
+        let path = self.file(profile, "record");
+        let told = |why| match why {
+            // A Secret Service that was not unlocked yet says so too.
+            Unreadable::NoKey => format!("cannot read `{}`: there is no key in {}", path.display(), self.place()),
+            why => format!("cannot read `{}`: {why}", path.display()),
+        };
+        opened.map_err(|why| self.note(told(why))).ok()
     }
 
     fn set_aside(&self, profile: &ProfileName, kind: &str, why: Unreadable) -> Result<()> {
