@@ -148,7 +148,7 @@ pub const SANDBOX_PORT: u16 = 8417;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
-    let mut grammar = if argv.iter().any(|word| may_be_key_flag(word)) { grammar() } else { small_grammar() };
+    let mut grammar = grammar_for(&argv);
     let matches = grammar.try_get_matches_from_mut(argv);
     // Taking the grammar apart again would cost a tenth of a cached `token get`, for memory that is freed at the exit.
     std::mem::forget(grammar);
@@ -165,27 +165,65 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
 }
 
 /// The flags of `token get` that are not keys of a profile.
-const OWN_FLAGS: [&str; 9] =
-    ["--json", "--verbose", "--format", "--shell", "--name", "--min-ttl", "--force", "--require-store", "--require-scope"];
+const OWN_FLAGS: [&str; 10] =
+    ["--config", "--json", "--verbose", "--format", "--shell", "--name", "--min-ttl", "--force", "--require-store", "--require-scope"];
 
-/// Whether a word can need the flags of the keys: any long flag but the few that are no keys, and any request for help.
-fn may_be_key_flag(word: &OsString) -> bool {
-    let text = word.to_string_lossy();
-    let name = text.split('=').next().unwrap_or_default();
-    (name.starts_with("--") && !OWN_FLAGS.contains(&name)) || (name.starts_with('-') && name.contains('h'))
+/// The flags that a command line needs the grammar to have.
+enum Wanted {
+    /// Every one: for the manual, for help, and for suggesting what a misspelt one may have meant.
+    All,
+    /// Those without the dashes that the line has. Building the rest takes a third of a cached `token get`.
+    Only(Vec<String>),
 }
 
-/// The whole grammar, for the parser, the manual and the completions.
+impl Wanted {
+    fn by(argv: &[OsString]) -> Wanted {
+        let mut names = Vec::new();
+        for word in argv.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| word.starts_with('-')) {
+            let name = word.split('=').next().unwrap_or_default();
+            match name.strip_prefix("--") {
+                _ if OWN_FLAGS.contains(&name) => {}
+                Some(name) if name.starts_with("client-secret") || KEYS.iter().any(|key| is_flag_of(name, key)) => {
+                    names.push(name.to_string())
+                }
+                None if !name.contains('h') => {}
+                _ => return Wanted::All,
+            }
+        }
+        Wanted::Only(names)
+    }
+
+    fn key(&self, key: &Key) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| is_flag_of(name, key)),
+        }
+    }
+
+    fn secrets(&self) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| name.starts_with("client-secret")),
+        }
+    }
+}
+
+fn is_flag_of(name: &str, key: &Key) -> bool {
+    name.len() == key.name.len()
+        && name.bytes().zip(key.name.bytes()).all(|(typed, known)| typed == if known == b'_' { b'-' } else { known })
+}
+
+/// The whole grammar, for the manual and the completions.
 pub fn grammar() -> Clap {
-    with_token_get(token_get)
+    with_token_get(token_get(&Wanted::All))
 }
 
-/// The grammar without the flags of the keys: building those takes a third of a cached `token get`.
-fn small_grammar() -> Clap {
-    with_token_get(|command| own_flags(command.arg(profile_argument())))
+/// As much of the grammar as a command line needs.
+fn grammar_for(argv: &[OsString]) -> Clap {
+    with_token_get(token_get(&Wanted::by(argv)))
 }
 
-fn with_token_get(token_get: fn(Clap) -> Clap) -> Clap {
+fn with_token_get(token_get: Clap) -> Clap {
     Clap::new("oat")
         .version(env!("CARGO_PKG_VERSION"))
         .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
@@ -199,9 +237,7 @@ fn with_token_get(token_get: fn(Clap) -> Clap) -> Clap {
             Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("Say on stderr what happens; -vv says more, never a secret"),
         ])
         .subcommands([
-            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(
-                Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one").defer(token_get),
-            ),
+            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(token_get),
             Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
             Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
                 Clap::new("add").about("Write a new profile").defer(profile_add),
@@ -222,8 +258,9 @@ fn with_token_get(token_get: fn(Clap) -> Clap) -> Clap {
         )
 }
 
-fn token_get(command: Clap) -> Clap {
-    own_flags(with_keys(command.arg(profile_argument())))
+fn token_get(wanted: &Wanted) -> Clap {
+    let command = Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one");
+    own_flags(with_wanted_keys(command.arg(profile_argument()), wanted))
         .after_help(
             "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
@@ -272,7 +309,7 @@ fn profile_add(command: Clap) -> Clap {
 }
 
 fn profile_show(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
+    command.arg(profile_argument()).after_help("Examples:\n  oat profile show zero\n  OAT_SCOPE=read oat profile show zero      a variable wins over the file, and is named\n\nSecrets are never shown, only where they come from.")
 }
 
 fn profile_edit(command: Clap) -> Clap {
@@ -309,7 +346,11 @@ fn require_store() -> Arg {
 
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
 fn with_keys(command: Clap) -> Clap {
-    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret).map(|key| {
+    with_wanted_keys(command, &Wanted::All)
+}
+
+fn with_wanted_keys(command: Clap, wanted: &Wanted) -> Clap {
+    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted.key(key)).map(|key| {
         let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
         Arg::new(key.name)
             .long(key.flag())
@@ -322,7 +363,11 @@ fn with_keys(command: Clap) -> Clap {
     let secret = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).help_heading("Client").hide_short_help(true)
     };
-    command.args(keys).args([
+    let command = command.args(keys);
+    if !wanted.secrets() {
+        return command;
+    }
+    command.args([
         secret("client-secret-env", "NAME", "Read the client secret from this variable"),
         secret("client-secret-file", "FILE", "Read the client secret from this file; it must be private"),
         secret("client-secret-credential", "NAME", "Read the client secret from this systemd credential"),
@@ -500,12 +545,19 @@ mod tests {
 
     #[test]
     fn the_small_grammar_understands_what_it_is_used_for() {
-        small_grammar().debug_assert();
-        let words = read("oat token get p -f json --min-ttl=5m --force --json -vv").unwrap();
+        for line in ["oat token get", "oat token get p --scope x --client-secret-env S", "oat token get --help"] {
+            let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            grammar_for(&argv).debug_assert();
+        }
+        let words = read("oat token get p -f json --min-ttl=5m --force --json -vv --ca-file=x").unwrap();
         let Command::TokenGet(get) = words.command else { panic!() };
         assert_eq!((get.format.as_str(), get.min_ttl, get.force, words.common.verbose), ("json", Some(Seconds(300)), true, 2));
-        assert!(["--scope", "--help", "-h", "--client-secret=x", "--formt"].map(OsString::from).iter().all(may_be_key_flag));
-        assert!(!["zero", "-v", "-vv", "--format=json", "--json"].map(OsString::from).iter().any(may_be_key_flag));
+        assert_eq!((get.chosen.flags[0].0.name, get.chosen.flags[0].1.as_str()), ("ca_file", "x"));
+        let wanted = |line: &str| Wanted::by(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+        for line in ["oat --help", "oat token get -h", "oat token get --formt", "oat token get --scop x"] {
+            assert!(matches!(wanted(line), Wanted::All), "{line}");
+        }
+        assert!(read("oat token get --scop x").unwrap_err().hint.unwrap().contains("--scope"));
     }
 
     #[test]

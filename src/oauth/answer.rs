@@ -10,8 +10,8 @@ use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
 use crate::text::escape;
 use crate::time::Seconds;
 
-/// Lifetimes above a hundred years are taken for nonsense.
-const LONGEST: i64 = 100 * 365 * 86_400;
+/// Lifetimes above forty years are taken for nonsense: what is longer is milliseconds, or a point in time since 1970.
+const LONGEST: f64 = (40_i64 * 365 * 86_400) as f64;
 
 /// What the reader has to know besides the answer itself.
 #[derive(Debug, Default)]
@@ -27,17 +27,17 @@ pub struct Expectation<'a> {
 /// Reads a token answer. `error` wins over a token, whatever the status says.
 pub fn read(response: &Response, expect: &Expectation) -> Result<TokenSet> {
     if (300..400).contains(&response.status) {
-        return Err(redirected(response));
+        return Err(redirected(response, expect.ours));
     }
     let members = match members(response) {
         Ok(members) => members,
-        Err(reason) => return Err(unreadable(response, &reason)),
+        Err(reason) => return Err(unreadable(response, &reason, expect.ours)),
     };
     if let Some((code, description)) = error_of(&members) {
         return Err(refused(response, &code, description.as_deref(), expect.ours));
     }
     if !(200..300).contains(&response.status) {
-        return Err(unreadable(response, "it names no error"));
+        return Err(unreadable(response, "it names no error", expect.ours));
     }
     let nested = expect.pointer.and_then(|pointer| Value::Object(members.clone()).pointer(pointer).and_then(Value::as_object).cloned());
     token_set(nested.unwrap_or(members), expect)
@@ -61,7 +61,7 @@ fn members(response: &Response) -> std::result::Result<Map<String, Value>, Strin
 
 /// The error code and its description, in any of the shapes that servers use.
 fn error_of(members: &Map<String, Value>) -> Option<(String, Option<String>)> {
-    let text = |value: &Value, names: &[&str]| names.iter().find_map(|name| value.get(*name)).and_then(|v| v.as_str().map(str::to_string));
+    let text = |value: &Value, names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_str()).map(str::to_string);
     let described = ["error_description", "errorDescription", "message", "error_message"];
     let outer = members.get("error").filter(|error| !matches!(error, Value::Null | Value::Bool(false)) && error.as_str() != Some(""));
     if let Some(error) = outer {
@@ -73,7 +73,9 @@ fn error_of(members: &Map<String, Value>) -> Option<(String, Option<String>)> {
                 let code = text(error, &["code", "error", "type", "status"]).unwrap_or_else(|| "error".into());
                 (code, text(error, &["message", "description", "error_description"]).or_else(|| text(&all, &described)))
             }
-            other => (other.to_string(), text(&all, &described)),
+            Value::Number(number) => (number.to_string(), text(&all, &described)),
+            // An array may hold anything, so it is not told.
+            _ => ("error".into(), text(&all, &described)),
         });
     }
     // Fitbit: {"errors":[{"errorType":"invalid_client","message":"…"}]}
@@ -99,12 +101,12 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
     let access_token = token(take("access_token", "accessToken"))?;
     let token_type = token_type(take("token_type", "tokenType").as_ref(), expect)?;
     // `expires` is Facebook's; 0 is Mailchimp's, for never; PayPal sends a string.
-    let lifetime =
-        take("expires_in", "expiresIn").or_else(|| take("expires", "expires")).map_or(Lifetime::Missing, |value| lifetime(&value));
-    let scope = take("scope", "scopes").and_then(|value| scope(&value));
+    let lives = take("expires_in", "expiresIn").or_else(|| take("expires", "expires"));
+    let lives = lives.map_or(Lifetime::Missing, |value| lifetime(&value));
+    let scope = take("scope", "scopes").and_then(|value| scope(&value)).map(|scope| redact(&scope, expect.ours));
     let refresh_token =
         take("refresh_token", "refreshToken").and_then(|v| v.as_str().map(RefreshToken::new)).filter(|t| !t.expose().is_empty());
-    let refresh_token_lifetime = take("refresh_token_expires_in", "refresh_expires_in").and_then(|value| match lifetime_of(&value) {
+    let refresh_token_lifetime = take("refresh_token_expires_in", "refresh_expires_in").and_then(|value| match lifetime(&value) {
         // Keycloak's offline tokens say 0: no end.
         Lifetime::Known(Seconds(seconds)) if seconds > 0 => Some(Seconds(seconds)),
         _ => None,
@@ -113,8 +115,8 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
     for foreign in [refresh_token.as_ref().map(|t| t.expose()), id_token.as_ref().map(|t| t.expose())].into_iter().flatten() {
         printable(foreign, "a refresh token or ID token")?;
     }
-    let extra = members.into_iter().filter(|(name, value)| harmless(name, value)).collect();
-    Ok(TokenSet { access_token, token_type, lifetime, scope, refresh_token, refresh_token_lifetime, id_token, extra })
+    let extra = members.into_iter().filter(|(name, value)| harmless(name, value, expect.ours)).collect();
+    Ok(TokenSet { access_token, token_type, lifetime: lives, scope, refresh_token, refresh_token_lifetime, id_token, extra })
 }
 
 fn token(value: Option<Value>) -> Result<AccessToken> {
@@ -154,7 +156,7 @@ fn token_type(value: Option<&Value>, expect: &Expectation) -> Result<String> {
         Some(Value::String(word)) if expect.token_type.is_some_and(|own| own.eq_ignore_ascii_case(word)) => Ok("Bearer".into()),
         // RFC 6749 section 7.1: a client must not use a token of a type that it does not understand.
         Some(other) => {
-            let word = other.as_str().map_or_else(|| json::type_name(other).to_string(), escape);
+            let word = other.as_str().map_or_else(|| json::type_name(other).to_string(), |word| shown(word, expect.ours));
             Err(Error::new(Kind::Invalid, format!("the server sent a token of type `{word}`; oat knows only Bearer"))
                 .hint(format!("if this server means Bearer by it, set `token_type = \"{word}\"` in the profile")))
         }
@@ -162,17 +164,13 @@ fn token_type(value: Option<&Value>, expect: &Expectation) -> Result<String> {
 }
 
 fn lifetime(value: &Value) -> Lifetime {
-    lifetime_of(value)
-}
-
-fn lifetime_of(value: &Value) -> Lifetime {
     let seconds = match value {
         Value::Number(number) => number.as_i64().map(|n| n as f64).or_else(|| number.as_f64()),
         Value::String(text) => text.trim().parse::<f64>().ok(),
         _ => None,
     };
     match seconds {
-        Some(seconds) if seconds.is_finite() && seconds <= LONGEST as f64 => Lifetime::Known(Seconds(seconds.max(0.0) as i64)),
+        Some(seconds) if seconds.is_finite() && seconds <= LONGEST => Lifetime::Known(Seconds(seconds.max(0.0) as i64)),
         _ => Lifetime::Garbled,
     }
 }
@@ -189,11 +187,11 @@ fn scope(value: &Value) -> Option<String> {
 }
 
 /// Whether an unknown member may be kept and shown: short, flat, printable, and not named like a secret.
-fn harmless(name: &str, value: &Value) -> bool {
+fn harmless(name: &str, value: &Value, ours: &[WireSecret]) -> bool {
     let lower = name.to_ascii_lowercase();
     let secretive = ["token", "secret", "password", "assertion", "code", "key", "signature"].iter().any(|word| lower.contains(word));
     let small = match value {
-        Value::String(text) => text.len() <= 1024 && !text.chars().any(char::is_control),
+        Value::String(text) => text.len() <= 1024 && !text.chars().any(char::is_control) && redact(text, ours) == *text,
         Value::Number(_) | Value::Bool(_) => true,
         _ => false,
     };
@@ -201,10 +199,10 @@ fn harmless(name: &str, value: &Value) -> bool {
 }
 
 /// R105: credentials never follow a redirect.
-fn redirected(response: &Response) -> Error {
+fn redirected(response: &Response, ours: &[WireSecret]) -> Error {
     let target = response
         .header("location")
-        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(to.split(['?', '#']).next().unwrap_or_default())));
+        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", shown(to.split(['?', '#']).next().unwrap_or_default(), ours)));
     Error::new(
         Kind::Invalid,
         format!("the token endpoint answered {} and points to {target}; credentials never follow a redirect", status(response.status)),
@@ -214,13 +212,13 @@ fn redirected(response: &Response) -> Error {
 
 /// An OAuth error answer (RFC 6749 section 5.2), or one that looks like it.
 fn refused(response: &Response, code: &str, description: Option<&str>, ours: &[WireSecret]) -> Error {
-    let code = escape(&redact(code, ours));
+    let code = shown(code, ours);
     let kind = match code.as_str() {
         "server_error" | "temporarily_unavailable" | "slow_down" => Kind::Unavailable,
         _ if response.status >= 500 || response.status == 429 => Kind::Unavailable,
         _ => Kind::Denied,
     };
-    let why = description.map(|text| format!(" ({})", escape(&redact(text, ours)))).unwrap_or_default();
+    let why = description.map(|text| format!(" ({})", shown(text, ours))).unwrap_or_default();
     let what = match (kind, code.as_str()) {
         (Kind::Unavailable, _) => format!("token endpoint has trouble: {code}{why}"),
         (_, "invalid_client" | "unauthorized_client" | "incorrect_client_credentials") => {
@@ -229,13 +227,13 @@ fn refused(response: &Response, code: &str, description: Option<&str>, ours: &[W
         _ => format!("token endpoint refused the request: {code}{why}"),
     };
     let error = Error::new(kind, what).oauth(code);
-    if kind == Kind::Unavailable { error.hint(later(response)) } else { error }
+    if kind == Kind::Unavailable { error.hint(later(response, ours)) } else { error }
 }
 
 /// R50: an answer that cannot be read is told by its status and kind, never by its body.
-fn unreadable(response: &Response, reason: &str) -> Error {
+fn unreadable(response: &Response, reason: &str, ours: &[WireSecret]) -> Error {
     let (status_code, words) = (response.status, status(response.status));
-    let what = shape(response, reason);
+    let what = shape(response, reason, ours);
     if let Some(cut) = response.cut_short.as_ref().filter(|_| (200..300).contains(&status_code)) {
         return Error::new(
             Kind::Unavailable,
@@ -244,7 +242,7 @@ fn unreadable(response: &Response, reason: &str) -> Error {
         .hint("try again; if it stays, a proxy or the server breaks answers off");
     }
     match status_code {
-        429 | 500.. => Error::new(Kind::Unavailable, format!("token endpoint answered {words}{what}")).hint(later(response)),
+        429 | 500.. => Error::new(Kind::Unavailable, format!("token endpoint answered {words}{what}")).hint(later(response, ours)),
         400 | 401 | 403 => Error::new(Kind::Denied, format!("token endpoint refused the request: {words}{what}"))
             .hint("the server gives no reason; check the client's id and secret, `client_auth` and `token_request_body` (`-v` shows what was sent)"),
         400..500 => Error::new(Kind::Invalid, format!("token endpoint answered {words}{what}")).hint("is `token_endpoint` right, and does it take this `token_request_body`?"),
@@ -253,7 +251,7 @@ fn unreadable(response: &Response, reason: &str) -> Error {
     }
 }
 
-fn shape(response: &Response, reason: &str) -> String {
+fn shape(response: &Response, reason: &str, ours: &[WireSecret]) -> String {
     let start = response.body.trim_ascii_start();
     let head: Vec<u8> = start.iter().take(15).map(u8::to_ascii_lowercase).collect();
     let media = response.media_type();
@@ -264,15 +262,16 @@ fn shape(response: &Response, reason: &str) -> String {
     } else if media.is_empty() {
         format!(", the answer names no content type and is not usable: {reason}")
     } else {
-        format!(", the answer ({}) is not usable: {reason}", escape(&media))
+        format!(", the answer ({}) is not usable: {reason}", shown(&media, ours))
     }
 }
 
 /// R51: nobody is told to sign in again because a server is down.
-fn later(response: &Response) -> String {
-    let reset = response.header("x-ratelimit-reset").map(|at| format!("; the rate limit resets at {}", escape(at))).unwrap_or_default();
+fn later(response: &Response, ours: &[WireSecret]) -> String {
+    let reset =
+        response.header("x-ratelimit-reset").map(|at| format!("; the rate limit resets at {}", shown(at, ours))).unwrap_or_default();
     match response.header("retry-after") {
-        Some(after) => format!("try again later; the server asks to wait: {}{reset}", escape(after)),
+        Some(after) => format!("try again later; the server asks to wait: {}{reset}", shown(after, ours)),
         None => format!("try again later{reset}"),
     }
 }
@@ -305,6 +304,11 @@ pub fn status(code: u16) -> String {
     format!("{code}{reason}")
 }
 
+/// R66 and R70: a stranger's text without our secrets and without what moves a cursor.
+fn shown(text: &str, ours: &[WireSecret]) -> String {
+    escape(&redact(text, ours))
+}
+
 /// R70: a server may echo what it was sent.
 fn redact(text: &str, ours: &[WireSecret]) -> String {
     let mut text = text.to_string();
@@ -313,3 +317,6 @@ fn redact(text: &str, ours: &[WireSecret]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

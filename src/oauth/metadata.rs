@@ -172,3 +172,6 @@ fn same_issuer(document: &Map<String, Value>, asked: Asked) -> Result<()> {
 fn pinned(url: &Endpoint, hosts: &[String]) -> bool {
     hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(url.host()))
 }
+
+#[cfg(test)]
+mod tests;

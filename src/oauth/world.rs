@@ -75,3 +75,6 @@ impl Response {
         self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 }
+
+#[cfg(test)]
+pub mod script;

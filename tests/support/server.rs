@@ -70,7 +70,7 @@ enum Act {
     Respond { status: u16, body: Vec<u8> },
     Raw { bytes: Vec<u8>, then_hang: bool },
     Endless { chunked: bool },
-    EndlessHeaders,
+    Repeat { head: Vec<u8>, unit: Vec<u8> },
     Hang,
     Close,
 }
@@ -124,7 +124,12 @@ impl Answer {
     }
 
     pub fn endless_headers() -> Answer {
-        Answer::of(Act::EndlessHeaders)
+        Answer::repeating("HTTP/1.1 200 OK\r\n", &format!("X-Fill: {}\r\n", "a".repeat(1000)))
+    }
+
+    /// These bytes, then those for ever.
+    pub fn repeating(head: &str, unit: &str) -> Answer {
+        Answer::of(Act::Repeat { head: head.into(), unit: unit.into() })
     }
 
     pub fn hang() -> Answer {
@@ -359,11 +364,10 @@ impl Shared {
                 }
                 Ok(())
             }
-            Act::EndlessHeaders => {
-                wire.write_all(b"HTTP/1.1 200 OK\r\n")?;
-                let line = format!("X-Fill: {}\r\n", "a".repeat(1000));
-                for _ in 0..(1 << 20) {
-                    wire.write_all(line.as_bytes())?;
+            Act::Repeat { head, unit } => {
+                wire.write_all(head)?;
+                for _ in 0..(1 << 22) {
+                    wire.write_all(unit)?;
                 }
                 Ok(())
             }

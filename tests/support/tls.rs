@@ -17,6 +17,8 @@ pub enum Fault {
     NotYetValid,
     WrongHost,
     UnknownIssuer,
+    /// The issuer bears the name of the trusted one, but has another key.
+    RenewedIssuer,
     MissingIntermediate,
     NameConstraint,
     WrongUsage,
@@ -31,8 +33,11 @@ pub struct Authority {
 
 impl Authority {
     pub fn new() -> Authority {
-        let mut params = authority_params("Test Root");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Authority::named("Test Root")
+    }
+
+    fn named(name: &str) -> Authority {
+        let params = authority_params(name);
         Authority { root: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() }
     }
 
@@ -42,8 +47,12 @@ impl Authority {
 
     /// A server for `localhost`, 127.0.0.1 and `host`, with one fault.
     pub fn server(&self, host: &str, fault: Fault) -> Arc<rustls::ServerConfig> {
-        let stranger = Authority::new();
-        let root = if fault == Fault::UnknownIssuer { &stranger.root } else { &self.root };
+        let (stranger, renewed) = (Authority::named("Somebody Else"), Authority::new());
+        let root = match fault {
+            Fault::UnknownIssuer => &stranger.root,
+            Fault::RenewedIssuer => &renewed.root,
+            _ => &self.root,
+        };
         let mut middle = authority_params("Test Intermediate");
         if fault == Fault::NameConstraint {
             middle.name_constraints = Some(NameConstraints {

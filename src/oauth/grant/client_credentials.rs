@@ -83,3 +83,6 @@ fn retry_after(text: &str, now: UnixTime) -> Option<Duration> {
     let at = httpdate::parse_http_date(text.trim()).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Duration::from_secs(at.as_secs().saturating_sub(now.0.max(0).unsigned_abs())))
 }
+
+#[cfg(test)]
+mod tests;

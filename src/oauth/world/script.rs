@@ -1,0 +1,158 @@
+//! A World for tests: it gives prepared answers, and records what it was asked to do.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::error::{Error, Kind, Result};
+use crate::oauth::world::{Request, Response, World};
+use crate::secret::{ClientSecret, SecretReference};
+use crate::time::{Seconds, UnixTime};
+
+/// 2026-01-12T09:30:00Z: when every script begins.
+pub const START: UnixTime = UnixTime(1_768_210_200);
+
+/// The scripted World. It never touches a clock, a socket or a file.
+pub struct Script {
+    /// The time now; waiting moves it.
+    pub clock: UnixTime,
+    /// What is left of the deadline; waiting takes from it.
+    pub left: Duration,
+    /// What `send` gives next.
+    pub answers: VecDeque<Result<Response>>,
+    /// Every request, as it went out.
+    pub sent: Vec<Sent>,
+    /// Every wait.
+    pub waits: Vec<Duration>,
+    /// What `recall` knows.
+    pub cache: HashMap<String, Vec<u8>>,
+    /// Every warning.
+    pub warnings: Vec<String>,
+    /// Client secrets, by the words that describe their references.
+    pub secrets: HashMap<String, String>,
+    /// Every random number.
+    pub jitter: u16,
+    /// Called when `time_left` is asked for, which a session does between its first look and its lock.
+    pub about_to_wait: Box<dyn Fn() + Send>,
+    /// Called at the start of every `send`.
+    pub sending: Box<dyn Fn() + Send>,
+}
+
+/// A request that was sent, laid open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Where to.
+    pub url: String,
+    /// By lower-case name.
+    pub headers: Vec<(String, String)>,
+    /// None for a GET.
+    pub body: Option<String>,
+}
+
+impl Default for Script {
+    fn default() -> Script {
+        Script {
+            clock: START,
+            left: Duration::from_secs(30),
+            answers: VecDeque::new(),
+            sent: Vec::new(),
+            waits: Vec::new(),
+            cache: HashMap::new(),
+            warnings: Vec::new(),
+            secrets: HashMap::new(),
+            jitter: 0,
+            about_to_wait: Box::new(|| {}),
+            sending: Box::new(|| {}),
+        }
+    }
+}
+
+impl Script {
+    /// A World that gives these answers, one a request.
+    pub fn of(answers: impl IntoIterator<Item = Response>) -> Script {
+        Script { answers: answers.into_iter().map(Ok).collect(), ..Script::default() }
+    }
+
+    /// Gives this answer after all others.
+    pub fn then(mut self, answer: Result<Response>) -> Script {
+        self.answers.push_back(answer);
+        self
+    }
+
+    /// The bodies of all POSTs.
+    pub fn bodies(&self) -> Vec<&str> {
+        self.sent.iter().filter_map(|sent| sent.body.as_deref()).collect()
+    }
+
+    /// The addresses of all requests.
+    pub fn urls(&self) -> Vec<&str> {
+        self.sent.iter().map(|sent| sent.url.as_str()).collect()
+    }
+}
+
+impl Sent {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl World for Script {
+    fn now(&self) -> UnixTime {
+        self.clock
+    }
+
+    fn send(&mut self, request: &Request) -> Result<Response> {
+        (self.sending)();
+        self.sent.push(Sent {
+            url: request.url.as_str().into(),
+            headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.expose().to_string())).collect(),
+            body: request.body.as_ref().map(|body| body.expose().to_string()),
+        });
+        self.answers
+            .pop_front()
+            .unwrap_or_else(|| Err(Error::new(Kind::Internal, format!("the script has no answer left for {}", request.url))))
+    }
+
+    fn time_left(&self) -> Duration {
+        (self.about_to_wait)();
+        self.left
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.waits.push(time);
+        self.left = self.left.saturating_sub(time);
+        self.clock = self.clock + Seconds(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    fn jitter(&mut self) -> u16 {
+        self.jitter
+    }
+
+    fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.cache.get(key).cloned()
+    }
+
+    fn remember(&mut self, key: &str, document: &[u8]) {
+        self.cache.insert(key.into(), document.into());
+    }
+
+    fn warn(&mut self, warning: &str) {
+        self.warnings.push(warning.into());
+    }
+
+    fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {
+        let found = self.secrets.get(&reference.describe()).map(ClientSecret::new);
+        found.ok_or_else(|| Error::new(Kind::Config, format!("no client secret in {}", reference.describe())))
+    }
+}
+
+/// An answer with this status and body, of type `application/json`.
+pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Response {
+    answer(status, &[("content-type", "application/json")], body)
+}
+
+/// An answer with these headers and this body.
+pub fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Response {
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    Response { status, headers, body: body.into(), cut_short: None }
+}
