@@ -408,6 +408,10 @@ impl Draft {
         for setting in self.settings.iter().filter(|setting| setting.key.kind == KeyKind::Url && setting.key.name != "issuer") {
             self.endpoint(setting.key.name)?;
         }
+        let timeout = self.length("timeout").unwrap_or(Seconds(30));
+        if timeout.0 < 1 {
+            return Err(self.wrong("timeout", "it must be at least 1 s").hint("30s is the default"));
+        }
         let issuer = self
             .text("issuer")
             .map(|text| Issuer::parse(&text))
@@ -447,7 +451,7 @@ impl Draft {
             leeway: self.length("leeway").unwrap_or(Seconds(60)),
             default_lifetime: self.length("default_lifetime"),
             ca_file: self.text("ca_file").map(|path| home(&path, environment)),
-            timeout: self.length("timeout").unwrap_or(Seconds(30)).duration(),
+            timeout: timeout.duration(),
             sandbox: self.sandbox,
             warnings: Vec::new(),
             settings: self.settings,

@@ -68,7 +68,15 @@ impl House {
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config()?;
         let plan = Plan::make(chosen, &config, &self.environment)?;
-        self.terminal.trace(1, &format!("profile `{}`, grant {}, server {}", plan.profile, plan.grant.name(), plan.server()));
+        self.terminal.trace(
+            1,
+            &format!(
+                "profile `{}`, grant {}, server {}",
+                plan.profile,
+                plan.grant.name(),
+                plan.server().split('?').next().unwrap_or_default()
+            ),
+        );
         Ok((plan, config))
     }
 

@@ -71,7 +71,11 @@ impl Body {
 pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
     let mut parameters = parameters.to_vec();
     let mut headers = vec![("accept", WireSecret::new("application/json"))];
-    client.authenticate(&mut headers, &mut parameters);
+    let mut proof = Vec::new();
+    client.authenticate(&mut headers, &mut proof);
+    // RFC 6749 section 3.2: no parameter twice; what proves the client wins over a profile's `token_params`.
+    parameters.retain(|(name, _)| !proof.iter().any(|(own, _)| own == name));
+    parameters.extend(proof);
     headers.push((
         "content-type",
         WireSecret::new(match body {
