@@ -121,8 +121,10 @@ fn sources() -> Vec<Source> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<Source>) {
         let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
-        let texts = entries.iter().filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap_or_default());
-        let for_tests: BTreeSet<String> = texts.flat_map(|text| test_modules(&text)).collect();
+        // A file `x.rs` may declare what lies in the folder `x`.
+        let parent = folder.with_extension("rs");
+        let files = entries.iter().chain([&parent]).filter(|path| path.is_file());
+        let for_tests: BTreeSet<String> = files.flat_map(|path| test_modules(&fs::read_to_string(path).unwrap_or_default())).collect();
         for path in entries {
             let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
             if for_tests.contains(&stem) {

@@ -97,7 +97,7 @@ const PROSE: [(&str, &str, &str); 9] = [
     (
         "profile-show",
         "DESCRIPTION",
-        "Each value is followed by where it came from: a flag, a variable, a line of the file, or a preset. Secrets are shown by their place only.",
+        "Each value is followed by where it came from: a variable, a line of the file, or a preset. Secrets are shown by their place only.",
     ),
     (
         "sandbox",
