@@ -214,6 +214,7 @@ fn is_flag_of(name: &str, key: &Key) -> bool {
 }
 
 /// The whole grammar, for the manual and the completions.
+#[cfg(test)]
 pub fn grammar() -> Clap {
     with_token_get(token_get(&Wanted::All))
 }

@@ -154,11 +154,6 @@ impl Plan {
         let map: Map<String, Json> = self.parameters.iter().cloned().collect();
         Json::Object(map).to_string()
     }
-
-    /// The setting of this key.
-    pub fn setting(&self, key: &str) -> Option<&Setting> {
-        self.settings.iter().find(|setting| setting.key.name == key)
-    }
 }
 
 /// Every value of the chosen profile with its origin, also where they do not make a plan yet.
@@ -607,7 +602,8 @@ mod tests {
         assert_eq!(scope(&[], &[]).as_deref(), Some("from-file"));
         let made = plan(&format!("{ZERO}token_request_body = \"form\"\n"), &[], &[]).unwrap();
         assert_eq!(made.body, Body::Form);
-        assert_eq!(made.setting("client_auth").unwrap().origin, Origin::Preset("vericerts".into()));
+        let client_auth = made.settings.iter().find(|setting| setting.key.name == "client_auth").unwrap();
+        assert_eq!(client_auth.origin, Origin::Preset("vericerts".into()));
         assert_eq!(made.token_endpoint.unwrap().as_str(), "https://zero.example/v1/auth/token");
     }
 

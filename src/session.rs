@@ -170,7 +170,7 @@ impl Session<'_> {
     fn renew(mut self, seen: Seen) -> Result<Handed> {
         let patience = self.world.time_left() + GRACE;
         loop {
-            let (store, profile, before) = (self.store, &self.plan.profile, seen.version.clone());
+            let (store, profile, before) = (self.store, &self.plan.profile, seen.version);
             let locked = match store.lock(profile, patience, &mut || store.version(profile) != before) {
                 Ok(locked) => locked,
                 Err(error) if error.kind == Kind::Store => return self.without_store(error),

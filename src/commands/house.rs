@@ -77,6 +77,9 @@ impl House {
                 plan.server().split('?').next().unwrap_or_default()
             ),
         );
+        for setting in &plan.settings {
+            self.terminal.trace(2, &format!("`{}` from {}", setting.key.name, setting.origin.describe(setting.key)));
+        }
         Ok((plan, config))
     }
 
