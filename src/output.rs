@@ -64,7 +64,8 @@ pub fn print(text: &str) -> Result<()> {
 fn json(facts: &Facts) -> String {
     let token = facts.token;
     let mut object = Map::new();
-    for (name, value) in &token.extra {
+    // Where these are not known, they are left out: a server's own `expires_at` may be of any form.
+    for (name, value) in token.extra.iter().filter(|(name, _)| !matches!(name.as_str(), "expires_at" | "expires_in" | "scope")) {
         object.insert(name.clone(), value.clone());
     }
     let mut put = |name: &str, value: Value| drop(object.insert(name.into(), value));
@@ -140,3 +141,6 @@ fn dotenv(name: &str, token: &str) -> Result<String> {
 fn backslashed(token: &str) -> String {
     token.replace('\\', "\\\\").replace('"', "\\\"")
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,13 +128,15 @@ struct Seen {
 }
 
 impl Session<'_> {
-    fn token(mut self) -> Result<Handed> {
+    fn token(self) -> Result<Handed> {
         let seen = match self.look() {
             Ok((token, version)) => Seen { token, version, failure: None },
             Err(error) => return self.without_store(error),
         };
         let now = self.world.now();
-        match decide(seen.token.as_ref(), self.plan.grant, now, self.plan.leeway, self.wish) {
+        // A narrower token may have become a wider one at the server since.
+        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || self.not_granted(token).is_none());
+        match decide(kept, self.plan.grant, now, self.plan.leeway, self.wish) {
             Decision::Use => match seen.token {
                 Some(token) => Ok(Handed { token, source: Source::Cache }),
                 None => Err(Error::new(Kind::Internal, "a token was to be used, but there is none")),
@@ -203,16 +205,13 @@ impl Session<'_> {
     fn adopt(&mut self, seen: &Seen) -> Result<Option<Handed>> {
         let (token, _) = self.look().unwrap_or_default();
         let now = self.world.now();
-        if let Some(token) = token.filter(|token| Some(&token.access_token) != seen.token.as_ref().map(|old| &old.access_token)) {
-            if token.expires_at.is_some_and(|end| end > now) && token.received_at <= now {
-                return match enough(&token, now, self.wish) {
-                    true => Ok(Some(Handed { token, source: Source::Shared })),
-                    false => Err(too_short(self.plan, &token, now, self.wish)),
-                };
-            }
+        // Not by the token alone: some servers send the same one again until it ends.
+        let news = token.filter(|token| Some(token) != seen.token.as_ref());
+        if let Some(token) = news.filter(|token| token.expires_at.is_some_and(|end| end > now) && token.received_at <= now) {
+            return self.checked(token, Source::Shared).map(Some);
         }
         let failure = self.store.failure_left(&self.plan.profile);
-        match failure.filter(|left| Some(left) != seen.failure.as_ref()).and_then(|left| read_failure(&left, &self.request)) {
+        match failure.filter(|left| Some(left) != seen.failure.as_ref()).and_then(|left| read_failure(&left, &self.fingerprint())) {
             Some(error) => Err(error),
             None => Ok(None),
         }
@@ -228,8 +227,9 @@ impl Session<'_> {
         let token = match self.fetch() {
             Ok(token) => token,
             Err(error) => {
-                if let Some(lock) = &lock {
-                    self.store.leave_failure(lock, &failure(&error, &self.request, self.world.now()));
+                // What is wrong here alone, such as an unset variable, is no news for the others.
+                if let Some(lock) = lock.as_ref().filter(|_| matches!(error.kind, Kind::Denied | Kind::Unavailable | Kind::Invalid)) {
+                    self.store.leave_failure(lock, &failure(&error, &self.fingerprint(), self.world.now()));
                 }
                 return Err(error);
             }
@@ -247,7 +247,7 @@ impl Session<'_> {
                 .hint("set `default_lifetime` in the profile"));
         }
         drop(lock);
-        self.checked(token)
+        self.checked(token, Source::Fetched)
     }
 
     fn keep(&self, token: &CachedToken, room: Room) -> Result<()> {
@@ -269,7 +269,7 @@ impl Session<'_> {
         if self.store.keeps() {
             self.not_kept(error)?;
         }
-        self.checked(token)
+        self.checked(token, Source::Fetched)
     }
 
     fn not_kept(&mut self, error: Error) -> Result<()> {
@@ -282,12 +282,15 @@ impl Session<'_> {
     }
 
     /// What only the caller's wish makes wrong. The token is kept by now: the next caller may wish for less.
-    fn checked(&mut self, token: CachedToken) -> Result<Handed> {
+    fn checked(&self, token: CachedToken, source: Source) -> Result<Handed> {
         let now = self.world.now();
+        if let Some(told) = self.not_granted(&token).filter(|_| self.wish.require_scope) {
+            return Err(Error::new(Kind::Denied, told).hint("ask the server's operator to allow it for this client, or ask for less"));
+        }
         if !enough(&token, now, self.wish) {
             return Err(too_short(self.plan, &token, now, self.wish));
         }
-        Ok(Handed { token, source: Source::Fetched })
+        Ok(Handed { token, source })
     }
 
     fn known_to_be_too_short(&self, token: Option<&CachedToken>, now: UnixTime) -> Option<Error> {
@@ -312,24 +315,26 @@ impl Session<'_> {
             token_type: self.plan.token_type.as_deref(),
         };
         let answer = client_credentials(self.world, &ask).map_err(|error| remedied(error, self.plan, &client))?;
-        self.narrowed(&answer)?;
-        Ok(self.cached(answer))
+        let token = self.cached(answer);
+        if let Some(told) = self.not_granted(&token).filter(|_| !self.wish.require_scope) {
+            self.world.warn(&told);
+        }
+        Ok(token)
     }
 
-    /// R69: the server may grant less than was asked for.
-    fn narrowed(&mut self, answer: &TokenSet) -> Result<()> {
-        let (Some(asked), Some(granted)) = (self.plan.scope(), answer.scope.as_deref()) else { return Ok(()) };
-        let missing: Vec<String> =
-            asked.split(' ').filter(|word| !word.is_empty() && !granted.split(' ').any(|g| g == *word)).map(escape).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let told = format!("the server did not grant the scope `{}`; it granted `{}`", missing.join(" "), escape(granted));
-        if self.wish.require_scope {
-            return Err(Error::new(Kind::Denied, told).hint("ask the server's operator to allow it for this client, or ask for less"));
-        }
-        self.world.warn(&told);
-        Ok(())
+    /// R69: the server may grant less than was asked for; what is missing, in words.
+    fn not_granted(&self, token: &CachedToken) -> Option<String> {
+        let (asked, granted) = (self.plan.scope()?, token.scope.as_deref()?);
+        let missing: Vec<&str> = asked.split(' ').filter(|word| !word.is_empty() && !granted.split(' ').any(|g| g == *word)).collect();
+        let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
+        (!missing.is_empty()).then(told)
+    }
+
+    /// Stands for this request of this identity where it is not sealed: its parameters may be private.
+    fn fingerprint(&self) -> String {
+        let Identity { server, client_id, grant } = identity(self.plan);
+        let digest = Sha256::digest(json!([server, client_id, grant, self.request]).to_string().as_bytes());
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest)
     }
 
     fn cached(&mut self, answer: TokenSet) -> CachedToken {
@@ -420,6 +425,8 @@ fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
     let Some(code) = error.oauth_error.clone() else { return error };
     let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), &code)).map(str::to_string);
     let hint = match code.as_str() {
+        // R51: nothing here is wrong, so nothing here is to be changed.
+        _ if error.kind == Kind::Unavailable => own,
         "invalid_client" | "unauthorized_client" => {
             let asked = secret_question(plan, client);
             Some(own.map_or(asked.clone(), |own| format!("{own}; {asked}")))
@@ -440,7 +447,9 @@ fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         "invalid_request" => own.or_else(|| {
             Some("`-v` shows what was sent; some servers want token_request_body = \"json\", another client_auth, or an `audience`".into())
         }),
-        _ => own,
+        _ => own.or_else(|| {
+            Some(format!("`{code}` is the server's own word; its operator knows what it means for client `{}`", escape(&plan.client_id)))
+        }),
     };
     error.hint_maybe(hint)
 }
@@ -499,21 +508,16 @@ fn is_b64token(token: &str) -> bool {
     !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
 
-/// Stands for a request where it is not sealed: its parameters may be private.
-fn fingerprint(request: &str) -> String {
-    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(request.as_bytes()))
-}
-
 /// A failure, for those who waited for this process. Nothing in it is secret: it is what stderr says.
-fn failure(error: &Error, request: &str, now: UnixTime) -> Vec<u8> {
+fn failure(error: &Error, fingerprint: &str, now: UnixTime) -> Vec<u8> {
     let by = std::process::id();
-    json!({"at": now, "by": by, "request": fingerprint(request), "exit_code": error.kind.exit_code(), "error": error.to_string(), "hint": error.hint, "oauth_error": error.oauth_error}).to_string().into_bytes()
+    json!({"at": now, "by": by, "request": fingerprint, "exit_code": error.kind.exit_code(), "error": error.to_string(), "hint": error.hint, "oauth_error": error.oauth_error}).to_string().into_bytes()
 }
 
-fn read_failure(left: &[u8], request: &str) -> Option<Error> {
+fn read_failure(left: &[u8], fingerprint: &str) -> Option<Error> {
     let note = crate::json::object(left).ok()?;
     let text = |name: &str| note.get(name).and_then(Value::as_str).map(escape);
-    if note.get("request").and_then(Value::as_str) != Some(fingerprint(request).as_str()) {
+    if note.get("request").and_then(Value::as_str) != Some(fingerprint) {
         return None;
     }
     let kind = Kind::from_exit_code(u8::try_from(note.get("exit_code")?.as_u64()?).ok()?)?;
@@ -521,3 +525,6 @@ fn read_failure(left: &[u8], request: &str) -> Option<Error> {
     error.oauth_error = text("oauth_error");
     Some(error)
 }
+
+#[cfg(test)]
+mod tests;
