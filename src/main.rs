@@ -13,6 +13,7 @@ mod oauth;
 mod output;
 mod plan;
 mod provider;
+mod random;
 mod sandbox;
 mod secret;
 mod session;

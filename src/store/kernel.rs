@@ -4,7 +4,7 @@ use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdent
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
-use crate::store::keys::{KeyId, Keys, Master, SectionKey};
+use crate::store::master::{KeyId, Keys, Master, SectionKey};
 use crate::time::Seconds;
 
 /// The access key under `name`, where it is kept; its time starts anew. Any trouble is silent: the cache is a convenience.

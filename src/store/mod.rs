@@ -9,6 +9,7 @@ mod kernel;
 pub mod keyring;
 pub mod keys;
 pub mod lock;
+pub mod master;
 mod open;
 pub mod record;
 pub mod room;
@@ -31,7 +32,8 @@ use record::{Access, LongLived};
 use room::Room;
 
 use files::Found;
-use keys::{Keys, Place};
+use keys::Place;
+use master::Keys;
 use open::master_only;
 use sealed::{LONGEST, Record, Unreadable};
 
