@@ -1,0 +1,426 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_oat_global_optspecs
+    string join \n config= json v/verbose h/help V/version
+end
+
+function __fish_oat_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_oat_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_oat_using_subcommand
+    set -l cmd (__fish_oat_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c oat -n "__fish_oat_needs_command" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_needs_command" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_needs_command" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_needs_command" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_needs_command" -s V -l version -d 'Print version'
+complete -c oat -n "__fish_oat_needs_command" -f -a "token" -d 'Hand out tokens'
+complete -c oat -n "__fish_oat_needs_command" -f -a "refresh" -d 'Renew the token now, whatever the cache says'
+complete -c oat -n "__fish_oat_needs_command" -f -a "profile" -d 'Write and read the profile file'
+complete -c oat -n "__fish_oat_needs_command" -f -a "sandbox" -d 'Serve a small authorization server on loopback, for trying and testing'
+complete -c oat -n "__fish_oat_needs_command" -f -a "completions" -d 'Print a shell\'s completion file'
+complete -c oat -n "__fish_oat_needs_command" -f -a "man" -d 'Print a manual page'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Print a valid access token: the kept one while it is good, else a new one'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
+auth0\t''
+abbyy-vantage\t''
+google\t''
+entra\t''
+okta\t''
+keycloak\t''
+github\t''
+gitlab\t''
+cognito\t''
+pingone\t''
+salesforce\t''
+slack\t''
+atlassian\t''
+spotify\t''
+zoom\t''
+dropbox\t''
+line\t''
+hydra\t''
+zitadel\t''
+authentik\t''
+dex\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l base-url -d 'The base URL that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l domain -d 'The domain that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l region -d 'The region that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l tenant -d 'The tenant that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-id -d 'The client\'s identifier at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+client_secret_post\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
+client_credentials\t''
+device_code\t''
+token_exchange\t''
+jwt_bearer\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l organization -d 'The organization to ask for (Auth0)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
+json\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-params -d 'Extra parameters of the token request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l device-params -d 'Extra parameters of the device authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Read the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s f -l format -d 'How the token is printed' -r -f -a "raw\t''
+json\t''
+bearer\t''
+header\t''
+env\t''
+dotenv\t''
+curl\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l shell -d 'The shell that --format env speaks to' -r -f -a "sh\t''
+fish\t''
+powershell\t''
+cmd\t''
+nu\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l force -d 'Ask the server, whatever the cache says'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-store -d 'Fail when the token cannot be kept'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-scope -d 'Fail when the server grants less scope than was asked for'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
+auth0\t''
+abbyy-vantage\t''
+google\t''
+entra\t''
+okta\t''
+keycloak\t''
+github\t''
+gitlab\t''
+cognito\t''
+pingone\t''
+salesforce\t''
+slack\t''
+atlassian\t''
+spotify\t''
+zoom\t''
+dropbox\t''
+line\t''
+hydra\t''
+zitadel\t''
+authentik\t''
+dex\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l base-url -d 'The base URL that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l domain -d 'The domain that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l region -d 'The region that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l tenant -d 'The tenant that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-id -d 'The client\'s identifier at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+client_secret_post\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
+client_credentials\t''
+device_code\t''
+token_exchange\t''
+jwt_bearer\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l organization -d 'The organization to ask for (Auth0)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
+json\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-params -d 'Extra parameters of the token request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l device-params -d 'Extra parameters of the device authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-env -d 'Read the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l print -d 'Print the new token'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l require-store -d 'Fail when the token cannot be kept'
+complete -c oat -n "__fish_oat_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "add" -d 'Write a new profile'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "list" -d 'Name every profile'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "show" -d 'Show a profile\'s values and where each came from'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "edit" -d 'Change a profile\'s keys; comments are kept'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "remove" -d 'Take a profile away, with what is stored for it'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "set-secret" -d 'Seal a client secret, read from standard input or a hidden prompt'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
+auth0\t''
+abbyy-vantage\t''
+google\t''
+entra\t''
+okta\t''
+keycloak\t''
+github\t''
+gitlab\t''
+cognito\t''
+pingone\t''
+salesforce\t''
+slack\t''
+atlassian\t''
+spotify\t''
+zoom\t''
+dropbox\t''
+line\t''
+hydra\t''
+zitadel\t''
+authentik\t''
+dex\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l base-url -d 'The base URL that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l domain -d 'The domain that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l region -d 'The region that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l tenant -d 'The tenant that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-id -d 'The client\'s identifier at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+client_secret_post\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
+client_credentials\t''
+device_code\t''
+token_exchange\t''
+jwt_bearer\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l organization -d 'The organization to ask for (Auth0)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
+json\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-params -d 'Extra parameters of the token request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l device-params -d 'Extra parameters of the device authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Read the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
+auth0\t''
+abbyy-vantage\t''
+google\t''
+entra\t''
+okta\t''
+keycloak\t''
+github\t''
+gitlab\t''
+cognito\t''
+pingone\t''
+salesforce\t''
+slack\t''
+atlassian\t''
+spotify\t''
+zoom\t''
+dropbox\t''
+line\t''
+hydra\t''
+zitadel\t''
+authentik\t''
+dex\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l base-url -d 'The base URL that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l domain -d 'The domain that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l region -d 'The region that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l tenant -d 'The tenant that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-id -d 'The client\'s identifier at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+client_secret_post\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
+client_credentials\t''
+device_code\t''
+token_exchange\t''
+jwt_bearer\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l organization -d 'The organization to ask for (Auth0)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
+json\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-params -d 'Extra parameters of the token request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l device-params -d 'Extra parameters of the device authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Read the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l unset -d 'Take this key out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l port -d 'The loopback port; 0 takes any free one' -r -f
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l alg -d 'How tokens are signed' -r -f -a "ES256\t''
+RS256\t''"
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l lifetime -d 'How long tokens live' -r -f
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l delay -d 'Wait before each token answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l opaque -d 'Hand out opaque tokens instead of JWTs'
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand completions" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand completions" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand completions" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand man" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand man" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand man" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand man" -s h -l help -d 'Print help'

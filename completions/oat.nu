@@ -1,0 +1,438 @@
+module completions {
+
+  # OAuth 2.0 and OpenID Connect tokens for shells, people and CI
+  export extern oat [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Hand out tokens
+  export extern "oat token" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete oat token get provider" [] {
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+  }
+
+  def "nu-complete oat token get client_auth" [] {
+    [ "client_secret_basic" "client_secret_post" "none" ]
+  }
+
+  def "nu-complete oat token get grant" [] {
+    [ "authorization_code" "client_credentials" "device_code" "token_exchange" "jwt_bearer" ]
+  }
+
+  def "nu-complete oat token get token_request_body" [] {
+    [ "form" "json" ]
+  }
+
+  def "nu-complete oat token get auto_login" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat token get refresh_token_sliding" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat token get format" [] {
+    [ "raw" "json" "bearer" "header" "env" "dotenv" "curl" ]
+  }
+
+  def "nu-complete oat token get shell" [] {
+    [ "sh" "fish" "powershell" "cmd" "nu" ]
+  }
+
+  # Print a valid access token: the kept one while it is good, else a new one
+  export extern "oat token get" [
+    --provider: string@"nu-complete oat token get provider" # A preset: the endpoints and quirks of a known provider
+    --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
+    --token-endpoint: string  # Where tokens are asked for; overrides discovery
+    --authorization-endpoint: string # Where a person signs in; overrides discovery
+    --device-authorization-endpoint: string # Where a device code is asked for; overrides discovery
+    --introspection-endpoint: string # Where the server tells about a token; overrides discovery
+    --revocation-endpoint: string # Where a token is revoked; overrides discovery
+    --userinfo-endpoint: string # Where the signed-in user is described; overrides discovery
+    --end-session-endpoint: string # Where a person signs out; overrides discovery
+    --jwks-uri: string        # Where the server's public keys are; overrides discovery
+    --pin-hosts: string       # The only hosts that discovered endpoints may be on
+    --base-url: string        # The base URL that a preset asks for
+    --domain: string          # The domain that a preset asks for
+    --region: string          # The region that a preset asks for
+    --tenant: string          # The tenant that a preset asks for
+    --realm: string           # The realm, pool, environment or application that a preset asks for
+    --client-id: string       # The client's identifier at the server
+    --client-auth: string@"nu-complete oat token get client_auth" # How the client proves itself; else what the server's metadata offers
+    --grant: string@"nu-complete oat token get grant" # How a token is got; authorization_code unless the preset says otherwise
+    --scope: string           # The scopes to ask for, separated by spaces
+    --audience: string        # The API the token is for, where the server knows `audience`
+    --organization: string    # The organization to ask for (Auth0)
+    --resource: string        # The resources the token is for (RFC 8707)
+    --token-request-body: string@"nu-complete oat token get token_request_body" # The body of token requests; form unless the server wants json
+    --token-params: string    # Extra parameters of the token request
+    --authorize-params: string # Extra parameters of the authorization request
+    --refresh-params: string  # Extra parameters of the refresh request
+    --device-params: string   # Extra parameters of the device authorization request
+    --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
+    --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
+    --redirect-ports: string  # The registered loopback ports, tried in turn
+    --auto-login: string@"nu-complete oat token get auto_login" # Let `token get` open the browser on a terminal when a sign-in is due
+    --leeway: string          # How long before its end a token counts as expired; 60s
+    --default-lifetime: string # The lifetime of a token whose answer names none
+    --refresh-token-lifetime: string # How long after sign-in the refresh token works
+    --refresh-token-sliding: string@"nu-complete oat token get refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --hosts: string           # The hosts this token may be handed to
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --client-secret-env: string # Read the client secret from this variable
+    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-credential: string # Read the client secret from this systemd credential
+    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-stdin     # Read the client secret from the first line of standard input
+    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --format(-f): string@"nu-complete oat token get format" # How the token is printed
+    --shell: string@"nu-complete oat token get shell" # The shell that --format env speaks to
+    --name: string            # The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]
+    --min-ttl: string         # The token must be good for at least this long, such as 10m
+    --force                   # Ask the server, whatever the cache says
+    --require-store           # Fail when the token cannot be kept
+    --require-scope           # Fail when the server grants less scope than was asked for
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help (see more with '--help')
+    profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
+  def "nu-complete oat refresh provider" [] {
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+  }
+
+  def "nu-complete oat refresh client_auth" [] {
+    [ "client_secret_basic" "client_secret_post" "none" ]
+  }
+
+  def "nu-complete oat refresh grant" [] {
+    [ "authorization_code" "client_credentials" "device_code" "token_exchange" "jwt_bearer" ]
+  }
+
+  def "nu-complete oat refresh token_request_body" [] {
+    [ "form" "json" ]
+  }
+
+  def "nu-complete oat refresh auto_login" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat refresh refresh_token_sliding" [] {
+    [ "true" "false" ]
+  }
+
+  # Renew the token now, whatever the cache says
+  export extern "oat refresh" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --provider: string@"nu-complete oat refresh provider" # A preset: the endpoints and quirks of a known provider
+    --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
+    --token-endpoint: string  # Where tokens are asked for; overrides discovery
+    --authorization-endpoint: string # Where a person signs in; overrides discovery
+    --device-authorization-endpoint: string # Where a device code is asked for; overrides discovery
+    --introspection-endpoint: string # Where the server tells about a token; overrides discovery
+    --revocation-endpoint: string # Where a token is revoked; overrides discovery
+    --userinfo-endpoint: string # Where the signed-in user is described; overrides discovery
+    --end-session-endpoint: string # Where a person signs out; overrides discovery
+    --jwks-uri: string        # Where the server's public keys are; overrides discovery
+    --pin-hosts: string       # The only hosts that discovered endpoints may be on
+    --base-url: string        # The base URL that a preset asks for
+    --domain: string          # The domain that a preset asks for
+    --region: string          # The region that a preset asks for
+    --tenant: string          # The tenant that a preset asks for
+    --realm: string           # The realm, pool, environment or application that a preset asks for
+    --client-id: string       # The client's identifier at the server
+    --client-auth: string@"nu-complete oat refresh client_auth" # How the client proves itself; else what the server's metadata offers
+    --grant: string@"nu-complete oat refresh grant" # How a token is got; authorization_code unless the preset says otherwise
+    --scope: string           # The scopes to ask for, separated by spaces
+    --audience: string        # The API the token is for, where the server knows `audience`
+    --organization: string    # The organization to ask for (Auth0)
+    --resource: string        # The resources the token is for (RFC 8707)
+    --token-request-body: string@"nu-complete oat refresh token_request_body" # The body of token requests; form unless the server wants json
+    --token-params: string    # Extra parameters of the token request
+    --authorize-params: string # Extra parameters of the authorization request
+    --refresh-params: string  # Extra parameters of the refresh request
+    --device-params: string   # Extra parameters of the device authorization request
+    --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
+    --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
+    --redirect-ports: string  # The registered loopback ports, tried in turn
+    --auto-login: string@"nu-complete oat refresh auto_login" # Let `token get` open the browser on a terminal when a sign-in is due
+    --leeway: string          # How long before its end a token counts as expired; 60s
+    --default-lifetime: string # The lifetime of a token whose answer names none
+    --refresh-token-lifetime: string # How long after sign-in the refresh token works
+    --refresh-token-sliding: string@"nu-complete oat refresh refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --hosts: string           # The hosts this token may be handed to
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --client-secret-env: string # Read the client secret from this variable
+    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-credential: string # Read the client secret from this systemd credential
+    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-stdin     # Read the client secret from the first line of standard input
+    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --print                   # Print the new token
+    --require-store           # Fail when the token cannot be kept
+    --help(-h)                # Print help (see more with '--help')
+    profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
+  # Write and read the profile file
+  export extern "oat profile" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete oat profile add provider" [] {
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+  }
+
+  def "nu-complete oat profile add client_auth" [] {
+    [ "client_secret_basic" "client_secret_post" "none" ]
+  }
+
+  def "nu-complete oat profile add grant" [] {
+    [ "authorization_code" "client_credentials" "device_code" "token_exchange" "jwt_bearer" ]
+  }
+
+  def "nu-complete oat profile add token_request_body" [] {
+    [ "form" "json" ]
+  }
+
+  def "nu-complete oat profile add auto_login" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat profile add refresh_token_sliding" [] {
+    [ "true" "false" ]
+  }
+
+  # Write a new profile
+  export extern "oat profile add" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --provider: string@"nu-complete oat profile add provider" # A preset: the endpoints and quirks of a known provider
+    --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
+    --token-endpoint: string  # Where tokens are asked for; overrides discovery
+    --authorization-endpoint: string # Where a person signs in; overrides discovery
+    --device-authorization-endpoint: string # Where a device code is asked for; overrides discovery
+    --introspection-endpoint: string # Where the server tells about a token; overrides discovery
+    --revocation-endpoint: string # Where a token is revoked; overrides discovery
+    --userinfo-endpoint: string # Where the signed-in user is described; overrides discovery
+    --end-session-endpoint: string # Where a person signs out; overrides discovery
+    --jwks-uri: string        # Where the server's public keys are; overrides discovery
+    --pin-hosts: string       # The only hosts that discovered endpoints may be on
+    --base-url: string        # The base URL that a preset asks for
+    --domain: string          # The domain that a preset asks for
+    --region: string          # The region that a preset asks for
+    --tenant: string          # The tenant that a preset asks for
+    --realm: string           # The realm, pool, environment or application that a preset asks for
+    --client-id: string       # The client's identifier at the server
+    --client-auth: string@"nu-complete oat profile add client_auth" # How the client proves itself; else what the server's metadata offers
+    --grant: string@"nu-complete oat profile add grant" # How a token is got; authorization_code unless the preset says otherwise
+    --scope: string           # The scopes to ask for, separated by spaces
+    --audience: string        # The API the token is for, where the server knows `audience`
+    --organization: string    # The organization to ask for (Auth0)
+    --resource: string        # The resources the token is for (RFC 8707)
+    --token-request-body: string@"nu-complete oat profile add token_request_body" # The body of token requests; form unless the server wants json
+    --token-params: string    # Extra parameters of the token request
+    --authorize-params: string # Extra parameters of the authorization request
+    --refresh-params: string  # Extra parameters of the refresh request
+    --device-params: string   # Extra parameters of the device authorization request
+    --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
+    --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
+    --redirect-ports: string  # The registered loopback ports, tried in turn
+    --auto-login: string@"nu-complete oat profile add auto_login" # Let `token get` open the browser on a terminal when a sign-in is due
+    --leeway: string          # How long before its end a token counts as expired; 60s
+    --default-lifetime: string # The lifetime of a token whose answer names none
+    --refresh-token-lifetime: string # How long after sign-in the refresh token works
+    --refresh-token-sliding: string@"nu-complete oat profile add refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --hosts: string           # The hosts this token may be handed to
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --client-secret-env: string # Read the client secret from this variable
+    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-credential: string # Read the client secret from this systemd credential
+    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-stdin     # Read the client secret from the first line of standard input
+    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --help(-h)                # Print help (see more with '--help')
+    profile: string           # The new profile's name
+  ]
+
+  # Name every profile
+  export extern "oat profile list" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+  ]
+
+  # Show a profile's values and where each came from
+  export extern "oat profile show" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
+  def "nu-complete oat profile edit provider" [] {
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+  }
+
+  def "nu-complete oat profile edit client_auth" [] {
+    [ "client_secret_basic" "client_secret_post" "none" ]
+  }
+
+  def "nu-complete oat profile edit grant" [] {
+    [ "authorization_code" "client_credentials" "device_code" "token_exchange" "jwt_bearer" ]
+  }
+
+  def "nu-complete oat profile edit token_request_body" [] {
+    [ "form" "json" ]
+  }
+
+  def "nu-complete oat profile edit auto_login" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat profile edit refresh_token_sliding" [] {
+    [ "true" "false" ]
+  }
+
+  # Change a profile's keys; comments are kept
+  export extern "oat profile edit" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --provider: string@"nu-complete oat profile edit provider" # A preset: the endpoints and quirks of a known provider
+    --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
+    --token-endpoint: string  # Where tokens are asked for; overrides discovery
+    --authorization-endpoint: string # Where a person signs in; overrides discovery
+    --device-authorization-endpoint: string # Where a device code is asked for; overrides discovery
+    --introspection-endpoint: string # Where the server tells about a token; overrides discovery
+    --revocation-endpoint: string # Where a token is revoked; overrides discovery
+    --userinfo-endpoint: string # Where the signed-in user is described; overrides discovery
+    --end-session-endpoint: string # Where a person signs out; overrides discovery
+    --jwks-uri: string        # Where the server's public keys are; overrides discovery
+    --pin-hosts: string       # The only hosts that discovered endpoints may be on
+    --base-url: string        # The base URL that a preset asks for
+    --domain: string          # The domain that a preset asks for
+    --region: string          # The region that a preset asks for
+    --tenant: string          # The tenant that a preset asks for
+    --realm: string           # The realm, pool, environment or application that a preset asks for
+    --client-id: string       # The client's identifier at the server
+    --client-auth: string@"nu-complete oat profile edit client_auth" # How the client proves itself; else what the server's metadata offers
+    --grant: string@"nu-complete oat profile edit grant" # How a token is got; authorization_code unless the preset says otherwise
+    --scope: string           # The scopes to ask for, separated by spaces
+    --audience: string        # The API the token is for, where the server knows `audience`
+    --organization: string    # The organization to ask for (Auth0)
+    --resource: string        # The resources the token is for (RFC 8707)
+    --token-request-body: string@"nu-complete oat profile edit token_request_body" # The body of token requests; form unless the server wants json
+    --token-params: string    # Extra parameters of the token request
+    --authorize-params: string # Extra parameters of the authorization request
+    --refresh-params: string  # Extra parameters of the refresh request
+    --device-params: string   # Extra parameters of the device authorization request
+    --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
+    --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
+    --redirect-ports: string  # The registered loopback ports, tried in turn
+    --auto-login: string@"nu-complete oat profile edit auto_login" # Let `token get` open the browser on a terminal when a sign-in is due
+    --leeway: string          # How long before its end a token counts as expired; 60s
+    --default-lifetime: string # The lifetime of a token whose answer names none
+    --refresh-token-lifetime: string # How long after sign-in the refresh token works
+    --refresh-token-sliding: string@"nu-complete oat profile edit refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --hosts: string           # The hosts this token may be handed to
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --client-secret-env: string # Read the client secret from this variable
+    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-credential: string # Read the client secret from this systemd credential
+    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-stdin     # Read the client secret from the first line of standard input
+    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --unset: string           # Take this key out
+    --help(-h)                # Print help (see more with '--help')
+    profile: string           # The profile
+  ]
+
+  # Take a profile away, with what is stored for it
+  export extern "oat profile remove" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    profile: string           # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
+  # Seal a client secret, read from standard input or a hidden prompt
+  export extern "oat profile set-secret" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    profile: string           # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
+  def "nu-complete oat sandbox alg" [] {
+    [ "ES256" "RS256" ]
+  }
+
+  # Serve a small authorization server on loopback, for trying and testing
+  export extern "oat sandbox" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --port: string            # The loopback port; 0 takes any free one
+    --alg: string@"nu-complete oat sandbox alg" # How tokens are signed
+    --lifetime: string        # How long tokens live
+    --opaque                  # Hand out opaque tokens instead of JWTs
+    --delay: string           # Wait before each token answer
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete oat completions shell" [] {
+    [ "bash" "zsh" "fish" "powershell" "elvish" "nushell" ]
+  }
+
+  # Print a shell's completion file
+  export extern "oat completions" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    shell: string@"nu-complete oat completions shell" # The shell
+  ]
+
+  # Print a manual page
+  export extern "oat man" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --help(-h)                # Print help
+    page?: string             # A command, as in `oat man token get`, or `config`
+  ]
+
+}
+
+export use completions *

@@ -148,7 +148,11 @@ pub const SANDBOX_PORT: u16 = 8417;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
-    let matches = match grammar().try_get_matches_from(argv) {
+    let mut grammar = grammar_for(&argv);
+    let matches = grammar.try_get_matches_from_mut(argv);
+    // Taking the grammar apart again would cost a tenth of a cached `token get`, for memory that is freed at the exit.
+    std::mem::forget(grammar);
+    let matches = match matches {
         Ok(matches) => matches,
         Err(error) => return refused(&error),
     };
@@ -160,8 +164,67 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
     Ok(Words { common, command: command(&matches)? })
 }
 
-/// The whole grammar, for the parser, the manual and the completions.
+/// The flags of `token get` that are not keys of a profile.
+const OWN_FLAGS: [&str; 10] =
+    ["--config", "--json", "--verbose", "--format", "--shell", "--name", "--min-ttl", "--force", "--require-store", "--require-scope"];
+
+/// The flags that a command line needs the grammar to have.
+enum Wanted {
+    /// Every one: for the manual, for help, and for suggesting what a misspelt one may have meant.
+    All,
+    /// Those without the dashes that the line has. Building the rest takes a third of a cached `token get`.
+    Only(Vec<String>),
+}
+
+impl Wanted {
+    fn by(argv: &[OsString]) -> Wanted {
+        let mut names = Vec::new();
+        for word in argv.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| word.starts_with('-')) {
+            let name = word.split('=').next().unwrap_or_default();
+            match name.strip_prefix("--") {
+                _ if OWN_FLAGS.contains(&name) => {}
+                Some(name) if name.starts_with("client-secret") || KEYS.iter().any(|key| is_flag_of(name, key)) => {
+                    names.push(name.to_string())
+                }
+                None if !name.contains('h') => {}
+                _ => return Wanted::All,
+            }
+        }
+        Wanted::Only(names)
+    }
+
+    fn key(&self, key: &Key) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| is_flag_of(name, key)),
+        }
+    }
+
+    fn secrets(&self) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| name.starts_with("client-secret")),
+        }
+    }
+}
+
+fn is_flag_of(name: &str, key: &Key) -> bool {
+    name.len() == key.name.len()
+        && name.bytes().zip(key.name.bytes()).all(|(typed, known)| typed == if known == b'_' { b'-' } else { known })
+}
+
+/// The whole grammar, for the manual and the completions.
+#[cfg(test)]
 pub fn grammar() -> Clap {
+    with_token_get(token_get(&Wanted::All))
+}
+
+/// As much of the grammar as a command line needs.
+fn grammar_for(argv: &[OsString]) -> Clap {
+    with_token_get(token_get(&Wanted::by(argv)))
+}
+
+fn with_token_get(token_get: Clap) -> Clap {
     Clap::new("oat")
         .version(env!("CARGO_PKG_VERSION"))
         .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
@@ -175,9 +238,7 @@ pub fn grammar() -> Clap {
             Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("Say on stderr what happens; -vv says more, never a secret"),
         ])
         .subcommands([
-            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(
-                Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one").defer(token_get),
-            ),
+            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(token_get),
             Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
             Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
                 Clap::new("add").about("Write a new profile").defer(profile_add),
@@ -198,20 +259,42 @@ pub fn grammar() -> Clap {
         )
 }
 
-fn token_get(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
-        .args([
-            Arg::new("format").long("format").short('f').value_name("FORMAT").default_value("raw").value_parser(PossibleValuesParser::new(FORMATS)).help("How the token is printed"),
-            Arg::new("shell").long("shell").value_name("SHELL").default_value("sh").value_parser(PossibleValuesParser::new(SHELLS)).help("The shell that --format env speaks to"),
-            Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
-            Arg::new("min-ttl").long("min-ttl").value_name("TIME").value_parser(length).help("The token must be good for at least this long, such as 10m"),
-            Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
-            require_store(),
-            Arg::new("require-scope").long("require-scope").action(ArgAction::SetTrue).help("Fail when the server grants less scope than was asked for"),
-        ])
+fn token_get(wanted: &Wanted) -> Clap {
+    let command = Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one");
+    own_flags(with_wanted_keys(command.arg(profile_argument()), wanted))
         .after_help(
             "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
+}
+
+fn own_flags(command: Clap) -> Clap {
+    command.args([
+        Arg::new("format")
+            .long("format")
+            .short('f')
+            .value_name("FORMAT")
+            .default_value("raw")
+            .value_parser(PossibleValuesParser::new(FORMATS))
+            .help("How the token is printed"),
+        Arg::new("shell")
+            .long("shell")
+            .value_name("SHELL")
+            .default_value("sh")
+            .value_parser(PossibleValuesParser::new(SHELLS))
+            .help("The shell that --format env speaks to"),
+        Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
+        Arg::new("min-ttl")
+            .long("min-ttl")
+            .value_name("TIME")
+            .value_parser(length)
+            .help("The token must be good for at least this long, such as 10m"),
+        Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
+        require_store(),
+        Arg::new("require-scope")
+            .long("require-scope")
+            .action(ArgAction::SetTrue)
+            .help("Fail when the server grants less scope than was asked for"),
+    ])
 }
 
 fn refresh(command: Clap) -> Clap {
@@ -227,7 +310,7 @@ fn profile_add(command: Clap) -> Clap {
 }
 
 fn profile_show(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
+    command.arg(profile_argument()).after_help("Examples:\n  oat profile show zero\n  OAT_SCOPE=read oat profile show zero      a variable wins over the file, and is named\n\nSecrets are never shown, only where they come from.")
 }
 
 fn profile_edit(command: Clap) -> Clap {
@@ -264,7 +347,11 @@ fn require_store() -> Arg {
 
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
 fn with_keys(command: Clap) -> Clap {
-    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret).map(|key| {
+    with_wanted_keys(command, &Wanted::All)
+}
+
+fn with_wanted_keys(command: Clap, wanted: &Wanted) -> Clap {
+    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted.key(key)).map(|key| {
         let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
         Arg::new(key.name)
             .long(key.flag())
@@ -277,7 +364,11 @@ fn with_keys(command: Clap) -> Clap {
     let secret = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).help_heading("Client").hide_short_help(true)
     };
-    command.args(keys).args([
+    let command = command.args(keys);
+    if !wanted.secrets() {
+        return command;
+    }
+    command.args([
         secret("client-secret-env", "NAME", "Read the client secret from this variable"),
         secret("client-secret-file", "FILE", "Read the client secret from this file; it must be private"),
         secret("client-secret-credential", "NAME", "Read the client secret from this systemd credential"),
@@ -359,12 +450,17 @@ fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
     }
 }
 
+/// The text of an argument; None also where the small grammar does not have it.
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
-    matches.get_one::<String>(id).cloned()
+    matches.try_get_one::<String>(id).ok().flatten().cloned()
+}
+
+fn switched_on(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten().is_some_and(|on| *on)
 }
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {
-    if matches.get_one::<String>("client-secret").is_some() {
+    if text(matches, "client-secret").is_some() {
         return Err(Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
             .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`"));
     }
@@ -378,14 +474,18 @@ fn chosen(matches: &ArgMatches) -> Result<Chosen> {
 }
 
 fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
-    let command = matches.get_many::<String>("client-secret-command").map(|words| SecretReference::Command(words.cloned().collect()));
+    let command = matches
+        .try_get_many::<String>("client-secret-command")
+        .ok()
+        .flatten()
+        .map(|words| SecretReference::Command(words.cloned().collect()));
     let sources: Vec<SecretReference> = [
         text(matches, "client-secret-env").map(SecretReference::Env),
         text(matches, "client-secret-file").map(|path| SecretReference::File(path.into())),
         text(matches, "client-secret-credential").map(SecretReference::Credential),
         command,
-        matches.get_flag("client-secret-stdin").then_some(SecretReference::Stdin),
-        matches.get_flag("client-secret-keyring").then_some(SecretReference::Keyring),
+        switched_on(matches, "client-secret-stdin").then_some(SecretReference::Stdin),
+        switched_on(matches, "client-secret-keyring").then_some(SecretReference::Keyring),
     ]
     .into_iter()
     .flatten()
@@ -442,6 +542,23 @@ mod tests {
         let Command::TokenGet(get) = words.command else { panic!() };
         let flags: Vec<(&str, &str)> = get.chosen.flags.iter().map(|(key, text)| (key.name, text.as_str())).collect();
         assert_eq!(flags, [("client_id", "c"), ("resource", "https://a https://b"), ("token_params", "a=1&b=2")]);
+    }
+
+    #[test]
+    fn the_small_grammar_understands_what_it_is_used_for() {
+        for line in ["oat token get", "oat token get p --scope x --client-secret-env S", "oat token get --help"] {
+            let argv: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            grammar_for(&argv).debug_assert();
+        }
+        let words = read("oat token get p -f json --min-ttl=5m --force --json -vv --ca-file=x").unwrap();
+        let Command::TokenGet(get) = words.command else { panic!() };
+        assert_eq!((get.format.as_str(), get.min_ttl, get.force, words.common.verbose), ("json", Some(Seconds(300)), true, 2));
+        assert_eq!((get.chosen.flags[0].0.name, get.chosen.flags[0].1.as_str()), ("ca_file", "x"));
+        let wanted = |line: &str| Wanted::by(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+        for line in ["oat --help", "oat token get -h", "oat token get --formt", "oat token get --scop x"] {
+            assert!(matches!(wanted(line), Wanted::All), "{line}");
+        }
+        assert!(read("oat token get --scop x").unwrap_err().hint.unwrap().contains("--scope"));
     }
 
     #[test]

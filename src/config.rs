@@ -1,6 +1,7 @@
 //! The profile file, parsed and kept whole.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -12,6 +13,9 @@ use crate::name::ProfileName;
 use crate::secret::SecretReference;
 use crate::text::{escape, nearest};
 use crate::time::Seconds;
+
+/// The most bytes of a profile file.
+const LARGEST: u64 = 4 << 20;
 
 /// The profile file. A missing file is an empty one.
 #[derive(Debug, Default)]
@@ -63,7 +67,7 @@ pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"]
 impl Config {
     /// Reads the file at `path`. Fails with `Config`, naming line, column and key.
     pub fn load(path: &Path) -> Result<Config> {
-        let text = match std::fs::read(path) {
+        let text = match read_within(path) {
             Ok(bytes) => {
                 String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?
             }
@@ -83,8 +87,10 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Config> {
         let reader = Reader { path, text };
         let table = DeTable::parse(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            reader.error(at, escape(error.message().lines().next().unwrap_or("this is not TOML")))
+            let span = error.span().unwrap_or_default();
+            let message = escape(error.message().lines().next().unwrap_or("this is not TOML"));
+            let key = text.get(span.clone()).filter(|_| message.contains("duplicate")).map(|key| format!(" `{}`", escape(key)));
+            reader.error(span.start, message + &key.unwrap_or_default())
         })?;
         reader.config(table.get_ref())
     }
@@ -97,6 +103,16 @@ impl Config {
     fn holds_a_secret(&self) -> bool {
         let literal = |setting: &Setting| matches!(setting.value, Value::Secret(SecretReference::Literal(_)));
         self.profiles.iter().flat_map(|profile| &profile.settings).any(literal)
+    }
+}
+
+/// Reads a file, but never an endless one.
+fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(std::io::Error::other("it is larger than 4 MiB")),
+        false => Ok(bytes),
     }
 }
 

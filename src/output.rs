@@ -125,16 +125,16 @@ fn nu(token: &str) -> String {
     }
 }
 
-/// Single quotes are literal in every dotenv dialect; where the token has one itself, double quotes must do, and then the
-/// dialects only agree on what they leave alone.
+/// In single quotes, the dotenv dialects agree on all but `'`, `\` and `${`, which python-dotenv takes for its own; a token
+/// with `'` goes into double quotes, where they agree on less.
 fn dotenv(name: &str, token: &str) -> Result<String> {
-    if !token.contains('\'') {
-        return Ok(format!("{name}='{token}'"));
-    }
-    match token.chars().find(|c| matches!(c, '"' | '$' | '\\' | '`')) {
-        None => Ok(format!("{name}=\"{token}\"")),
-        Some(c) => Err(Error::new(Kind::Usage, format!("this token has both `'` and `{c}`, which no dotenv dialect takes in alike"))
-            .hint("use --format env, or `raw`")),
+    let (quote, special): (char, &[&str]) = if token.contains('\'') { ('"', &["\"", "$", "\\", "`"]) } else { ('\'', &["\\", "${"]) };
+    match special.iter().find(|text| token.contains(**text)) {
+        None => Ok(format!("{name}={quote}{token}{quote}")),
+        Some(text) => {
+            Err(Error::new(Kind::Usage, format!("this token has `{text}` in it, which the dotenv dialects do not take in alike"))
+                .hint("use --format env, or `raw`"))
+        }
     }
 }
 

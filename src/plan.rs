@@ -154,11 +154,6 @@ impl Plan {
         let map: Map<String, Json> = self.parameters.iter().cloned().collect();
         Json::Object(map).to_string()
     }
-
-    /// The setting of this key.
-    pub fn setting(&self, key: &str) -> Option<&Setting> {
-        self.settings.iter().find(|setting| setting.key.name == key)
-    }
 }
 
 /// Every value of the chosen profile with its origin, also where they do not make a plan yet.
@@ -259,12 +254,9 @@ impl Draft {
     }
 
     fn variables(&mut self, environment: &Environment) -> Result<()> {
-        for (variable, text) in environment.starting_with("OAT_") {
-            let Some(key) = KEYS.iter().find(|key| {
-                variable.strip_prefix("OAT_").is_some_and(|rest| rest.eq_ignore_ascii_case(key.name)) && key.variable() == variable
-            }) else {
-                continue;
-            };
+        for key in KEYS {
+            let variable = key.variable();
+            let Some(text) = environment.get(&variable) else { continue };
             let value = match key.kind {
                 KeyKind::Secret => Value::Secret(SecretReference::Env(variable.clone())),
                 _ => key
@@ -411,6 +403,10 @@ impl Draft {
         for setting in self.settings.iter().filter(|setting| setting.key.kind == KeyKind::Url && setting.key.name != "issuer") {
             self.endpoint(setting.key.name)?;
         }
+        let timeout = self.length("timeout").unwrap_or(Seconds(30));
+        if timeout.0 < 1 {
+            return Err(self.wrong("timeout", "it must be at least 1 s").hint("30s is the default"));
+        }
         let issuer = self
             .text("issuer")
             .map(|text| Issuer::parse(&text))
@@ -450,7 +446,7 @@ impl Draft {
             leeway: self.length("leeway").unwrap_or(Seconds(60)),
             default_lifetime: self.length("default_lifetime"),
             ca_file: self.text("ca_file").map(|path| home(&path, environment)),
-            timeout: self.length("timeout").unwrap_or(Seconds(30)).duration(),
+            timeout: timeout.duration(),
             sandbox: self.sandbox,
             warnings: Vec::new(),
             settings: self.settings,
@@ -606,7 +602,8 @@ mod tests {
         assert_eq!(scope(&[], &[]).as_deref(), Some("from-file"));
         let made = plan(&format!("{ZERO}token_request_body = \"form\"\n"), &[], &[]).unwrap();
         assert_eq!(made.body, Body::Form);
-        assert_eq!(made.setting("client_auth").unwrap().origin, Origin::Preset("vericerts".into()));
+        let client_auth = made.settings.iter().find(|setting| setting.key.name == "client_auth").unwrap();
+        assert_eq!(client_auth.origin, Origin::Preset("vericerts".into()));
         assert_eq!(made.token_endpoint.unwrap().as_str(), "https://zero.example/v1/auth/token");
     }
 

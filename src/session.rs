@@ -26,7 +26,7 @@ use crate::time::{Seconds, UnixTime};
 /// How long a failed `--min-ttl` speaks for the server: whoever asks the same within it gets the same answer.
 const RECENT: Seconds = Seconds(5);
 /// How much longer than the network's deadline one process waits for another.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, Default)]
@@ -170,7 +170,7 @@ impl Session<'_> {
     fn renew(mut self, seen: Seen) -> Result<Handed> {
         let patience = self.world.time_left() + GRACE;
         loop {
-            let (store, profile, before) = (self.store, &self.plan.profile, seen.version.clone());
+            let (store, profile, before) = (self.store, &self.plan.profile, seen.version);
             let locked = match store.lock(profile, patience, &mut || store.version(profile) != before) {
                 Ok(locked) => locked,
                 Err(error) if error.kind == Kind::Store => return self.without_store(error),
@@ -347,7 +347,8 @@ impl Session<'_> {
             request: self.request.clone(),
             access_token: answer.access_token,
             token_type: answer.token_type,
-            scope: answer.scope,
+            // RFC 6749 section 5.1: left out, it is what was asked for.
+            scope: answer.scope.or_else(|| self.plan.scope().map(str::to_string)),
             received_at: now,
             expires_at,
             extra: answer.extra,

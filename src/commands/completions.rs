@@ -27,19 +27,20 @@ mod tests {
     use clap_complete_nushell::Nushell;
 
     use super::*;
-    use crate::cli::{COMPLETIONS, grammar};
+    use crate::cli::COMPLETIONS;
+    use crate::commands::generated::{generated, undeferred};
 
     #[test]
     fn the_committed_completions_are_those_of_the_grammar() {
         assert_eq!(FILES.map(|(shell, ..)| shell), COMPLETIONS);
         for (shell, file, _) in FILES {
             let mut text = Vec::new();
-            let mut grammar = crate::commands::man::undeferred(grammar());
+            let mut grammar = undeferred();
             match shell {
                 "nushell" => clap_complete::generate(Nushell, &mut grammar, "oat", &mut text),
                 name => clap_complete::generate(name.parse::<Shell>().unwrap(), &mut grammar, "oat", &mut text),
             }
-            crate::commands::man::generated(&format!("completions/{file}"), &String::from_utf8(text).unwrap());
+            generated(&format!("completions/{file}"), &String::from_utf8(text).unwrap());
         }
     }
 }

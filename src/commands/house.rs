@@ -68,7 +68,18 @@ impl House {
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config()?;
         let plan = Plan::make(chosen, &config, &self.environment)?;
-        self.terminal.trace(1, &format!("profile `{}`, grant {}, server {}", plan.profile, plan.grant.name(), plan.server()));
+        self.terminal.trace(
+            1,
+            &format!(
+                "profile `{}`, grant {}, server {}",
+                plan.profile,
+                plan.grant.name(),
+                plan.server().split('?').next().unwrap_or_default()
+            ),
+        );
+        for setting in &plan.settings {
+            self.terminal.trace(2, &format!("`{}` from {}", setting.key.name, setting.origin.describe(setting.key)));
+        }
         Ok((plan, config))
     }
 
@@ -104,7 +115,7 @@ impl House {
             folder,
             key,
             key_cache: config.store.key_cache.unwrap_or(Seconds(15 * 60)),
-            keyring_patience: Duration::from_secs(if self.environment.in_ci() { 2 } else { 5 }),
+            keyring_patience: Duration::from_secs(if self.environment.in_ci() { 2 } else { 4 }),
             env_key: self.environment.get("OAT_STORE_KEY").map(WireSecret::new),
             bus: key == KeyPlace::Keyring && (self.environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()),
         }))

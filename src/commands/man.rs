@@ -5,7 +5,7 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str, &str); 13] = [
+pub const PAGES: [(&str, &str, &str); 15] = [
     ("", "oat.1", include_str!("../../man/oat.1")),
     ("token", "oat-token.1", include_str!("../../man/oat-token.1")),
     ("token-get", "oat-token-get.1", include_str!("../../man/oat-token-get.1")),
@@ -18,6 +18,8 @@ pub const PAGES: [(&str, &str, &str); 13] = [
     ("profile-remove", "oat-profile-remove.1", include_str!("../../man/oat-profile-remove.1")),
     ("profile-set-secret", "oat-profile-set-secret.1", include_str!("../../man/oat-profile-set-secret.1")),
     ("sandbox", "oat-sandbox.1", include_str!("../../man/oat-sandbox.1")),
+    ("completions", "oat-completions.1", include_str!("../../man/oat-completions.1")),
+    ("man", "oat-man.1", include_str!("../../man/oat-man.1")),
     ("config", "oat-config.5", include_str!("../../man/oat-config.5")),
 ];
 
@@ -34,5 +36,27 @@ pub fn print(page: Option<&str>) -> Result<()> {
             );
             Err(Error::new(Kind::Usage, format!("no manual page `{}`", escape(wanted))).hint(hint))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::generated::{generated, undeferred};
+    use crate::commands::{man_config, man_page};
+
+    #[test]
+    fn the_committed_pages_are_those_of_the_grammar_and_the_keys() {
+        let grammar = undeferred();
+        let pages = man_page::commands(&grammar);
+        let names: Vec<String> = pages.iter().map(|page| page.name.clone()).chain(["config".to_string()]).collect();
+        let mut committed = PAGES.map(|(name, ..)| name.to_string()).to_vec();
+        committed.sort_by_key(|name| names.iter().position(|other| other == name));
+        assert_eq!(committed, names, "every command has a page");
+        for page in &pages {
+            let (_, file, _) = PAGES.iter().find(|(name, ..)| *name == page.name).unwrap();
+            generated(&format!("man/{file}"), &man_page::page(page));
+        }
+        generated("man/oat-config.5", &man_config::page());
     }
 }

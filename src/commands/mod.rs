@@ -1,8 +1,14 @@
 //! One file a command: words become a Plan, a session, an output.
 
 mod completions;
+#[cfg(test)]
+mod generated;
 mod house;
 mod man;
+#[cfg(test)]
+mod man_config;
+#[cfg(test)]
+mod man_page;
 mod profile;
 mod profile_add;
 mod profile_file;

@@ -220,6 +220,8 @@ fn remove(house: &House, profile: &str) -> Result<()> {
 fn set_secret(house: &House, profile: &str) -> Result<()> {
     let config = house.config()?;
     let name = existing(&config, profile)?;
+    // A store that does not work is told before the secret is typed.
+    house.store(&config)?.probe()?;
     let secret = if house.terminal.interactive() {
         let typed = house
             .terminal

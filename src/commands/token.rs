@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
-use crate::session::{self, Handed, Wish};
+use crate::session::{self, Handed, Source, Wish};
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
@@ -51,8 +51,13 @@ pub fn hand_out(house: &House, plan: &Plan, config: &crate::config::Config, wish
 }
 
 fn told(handed: &Handed, now: crate::time::UnixTime) -> String {
+    let source = match handed.source {
+        Source::Cache => "the cache",
+        Source::Shared => "another process, which was waited for",
+        Source::Fetched => "the server",
+    };
     match handed.token.expires_at {
-        Some(end) => format!("token from {}, good until {end} (in {})", handed.source.name(), end - now),
-        None => format!("token from {}, lifetime unknown", handed.source.name()),
+        Some(end) => format!("token from {source}, good until {end} (in {})", end - now),
+        None => format!("token from {source}, lifetime unknown"),
     }
 }

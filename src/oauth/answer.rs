@@ -258,7 +258,7 @@ fn shape(response: &Response, reason: &str, ours: &[WireSecret]) -> String {
     if start.is_empty() {
         ", with an empty body".into()
     } else if head.starts_with(b"<!doctype") || head.starts_with(b"<html") || media == "text/html" {
-        ", the answer looks like an HTML page".into()
+        format!(", the answer ({}) looks like an HTML page", if media.is_empty() { "no content type".into() } else { shown(&media, ours) })
     } else if media.is_empty() {
         format!(", the answer names no content type and is not usable: {reason}")
     } else {
@@ -311,11 +311,18 @@ fn shown(text: &str, ours: &[WireSecret]) -> String {
 
 /// R70: a server may echo what it was sent.
 fn redact(text: &str, ours: &[WireSecret]) -> String {
-    let mut text = text.to_string();
-    for secret in ours.iter().map(WireSecret::expose).filter(|secret| secret.len() >= 4) {
-        text = text.replace(secret, "[redacted]");
-    }
-    text
+    let secrets = ours.iter().map(|secret| secret.expose().to_ascii_lowercase()).filter(|secret| secret.len() >= 4);
+    secrets.fold(text.to_string(), |text, secret| {
+        // Whatever case it came back in: ASCII lower case keeps every byte in its place.
+        let lower = text.to_ascii_lowercase();
+        let (mut safe, mut done) = (String::with_capacity(text.len()), 0);
+        for (start, _) in lower.match_indices(&secret) {
+            safe.push_str(&text[done..start]);
+            safe.push_str("[redacted]");
+            done = start + secret.len();
+        }
+        safe + &text[done..]
+    })
 }
 
 #[cfg(test)]

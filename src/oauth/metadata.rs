@@ -24,8 +24,6 @@ pub struct Metadata {
     pub auth_methods: Option<Vec<String>>,
     /// `grant_types_supported`, where the server says. Never a reason to refuse: glewlwyd leaves out grants that work.
     pub grant_types: Option<Vec<String>>,
-    /// The whole document.
-    pub document: Map<String, Value>,
 }
 
 /// What metadata must agree with.
@@ -153,7 +151,6 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
         token_endpoint: endpoint("token_endpoint")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
         grant_types: list("grant_types_supported"),
-        document,
     })
 }
 

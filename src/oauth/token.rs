@@ -25,10 +25,13 @@ pub struct TokenSet {
     /// The scope that was granted, separated by spaces; None where the answer does not say, which means as asked.
     pub scope: Option<String>,
     /// The refresh token; None where it is absent, null or empty.
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token: Option<RefreshToken>,
     /// How long the refresh token lives (`refresh_token_expires_in`, `refresh_expires_in`).
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token_lifetime: Option<Seconds>,
     /// The ID token, unchecked.
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub id_token: Option<IdToken>,
     /// Members that are not the protocol's and hold no secret, such as Salesforce's `instance_url`.
     pub extra: Map<String, Value>,
@@ -71,7 +74,11 @@ impl Body {
 pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
     let mut parameters = parameters.to_vec();
     let mut headers = vec![("accept", WireSecret::new("application/json"))];
-    client.authenticate(&mut headers, &mut parameters);
+    let mut proof = Vec::new();
+    client.authenticate(&mut headers, &mut proof);
+    // RFC 6749 section 3.2: no parameter twice; what proves the client wins over a profile's `token_params`.
+    parameters.retain(|(name, _)| !proof.iter().any(|(own, _)| own == name));
+    parameters.extend(proof);
     headers.push((
         "content-type",
         WireSecret::new(match body {

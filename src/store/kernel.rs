@@ -31,6 +31,7 @@ pub fn cache_access(name: &str, id: &KeyId, access: &SectionKey, lifetime: Secon
 }
 
 /// Forgets what is kept under `name`, where there is something.
+#[cfg(test)]
 pub fn forget(name: &str) {
     if let Ok(Some(key)) = find(name) {
         let _ = key.invalidate();

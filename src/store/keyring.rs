@@ -86,6 +86,7 @@ enum Trouble {
     NoService,
     NoCollection,
     Locked,
+    Dismissed,
     Denied,
     TimedOut(Duration),
     Twice,
@@ -126,7 +127,9 @@ impl Trouble {
             Trouble::NoCollection
         } else if any(&["Locked", "User interaction is not allowed"]) {
             Trouble::Locked
-        } else if any(&["Prompt", "DBus.Error.AccessDenied", "User canceled", "user name or passphrase"]) {
+        } else if any(&["Prompt"]) {
+            Trouble::Dismissed
+        } else if any(&["DBus.Error.AccessDenied", "User canceled", "user name or passphrase"]) {
             Trouble::Denied
         } else {
             Trouble::Other(crate::text::escape(&error.to_string()))
@@ -141,13 +144,19 @@ impl Trouble {
                 "no Secret Service answers on the session bus".into(),
                 "start one (`gnome-keyring-daemon --start --components=secrets`, KWallet, KeePassXC)",
             ),
-            Trouble::NoCollection => {
-                ("the Secret Service has no default collection".into(), "make one (in Seahorse: a keyring named `login`, set as default)")
-            }
+            Trouble::NoCollection => (
+                "the Secret Service has no default collection; it was never unlocked".into(),
+                "log in to the desktop, or give `gnome-keyring-daemon --unlock` a password on standard input, which makes one",
+            ),
             Trouble::Locked => {
-                ("it is locked".into(), "unlock it (`gnome-keyring-daemon --unlock`, or log in to the desktop) and try again")
+                ("it is locked".into(), "unlock it (log in to the desktop, or `gnome-keyring-daemon --unlock`) and try again")
             }
-            Trouble::Denied => ("its prompt was dismissed, or access was denied".into(), "try again and allow `oat` the access"),
+            // gnome-keyring says the same when it has no display for its prompt.
+            Trouble::Dismissed => (
+                "it is locked, and its prompt for the password was dismissed or could not be shown".into(),
+                "try again and give it the password (without a display: `gnome-keyring-daemon --unlock`)",
+            ),
+            Trouble::Denied => ("it denied access".into(), "try again and allow `oat` the access"),
             Trouble::TimedOut(Duration::ZERO) => {
                 ("it did not answer in time".into(), "see whether it waits for its password in a window, unlock it and try again")
             }
@@ -180,6 +189,7 @@ mod tests {
             Trouble::NoService,
             Trouble::NoCollection,
             Trouble::Locked,
+            Trouble::Dismissed,
             Trouble::Denied,
             Trouble::TimedOut(Duration::from_secs(5)),
             Trouble::Twice,
@@ -187,7 +197,7 @@ mod tests {
         let errors: Vec<Error> = all.into_iter().map(Trouble::error).collect();
         let messages: std::collections::BTreeSet<&str> = errors.iter().map(|error| error.message.as_str()).collect();
         let hints: std::collections::BTreeSet<&str> = errors.iter().filter_map(|error| error.hint.as_deref()).collect();
-        assert_eq!((messages.len(), hints.len()), (7, 7));
+        assert_eq!((messages.len(), hints.len()), (8, 8));
         for error in &errors {
             assert_eq!(error.kind, Kind::Store);
             assert!(error.hint.as_ref().unwrap().contains("OAT_STORE=file") && error.hint.as_ref().unwrap().contains("OAT_STORE=none"));
@@ -201,7 +211,8 @@ mod tests {
             ("(org.freedesktop.DBus.Error.ServiceUnknown)", Trouble::NoService),
             ("(org.freedesktop.DBus.Error.Spawn.ChildExited)", Trouble::NoService),
             ("(org.freedesktop.Secret.Error.IsLocked)", Trouble::Locked),
-            ("Secret Service: unlock prompt was dismissed Prompt", Trouble::Denied),
+            ("Secret Service: unlock prompt was dismissed Prompt", Trouble::Dismissed),
+            ("(org.freedesktop.DBus.Error.AccessDenied)", Trouble::Denied),
             ("(org.freedesktop.DBus.Error.NoReply)", Trouble::TimedOut(Duration::ZERO)),
             ("NoResult", Trouble::NoCollection),
         ] {

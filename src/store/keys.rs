@@ -34,10 +34,7 @@ pub enum KeyPlace {
 }
 
 impl KeyPlace {
-    /// The names of all places, as they are typed.
-    pub const NAMES: [&'static str; 5] = ["keyring", "env", "file", "keyutils", "none"];
-
-    /// Reads one of `NAMES`.
+    /// Reads a name as it is typed.
     pub fn parse(name: &str) -> Option<KeyPlace> {
         use KeyPlace::*;
         [Keyring, Env, File, Keyutils, None].into_iter().find(|place| place.name() == name)
@@ -284,7 +281,7 @@ mod tests {
 
     #[test]
     fn every_place_is_named_and_read_by_its_name() {
-        for name in KeyPlace::NAMES {
+        for name in crate::config::STORE_KEYS {
             assert_eq!(KeyPlace::parse(name).unwrap().name(), name);
         }
         assert_eq!(KeyPlace::parse("Keyring"), None);

@@ -91,9 +91,9 @@ mod tests {
     }
 
     fn held(path: &Path) -> Lock {
-        match acquire(path, "profile `a`", Duration::ZERO, &mut || panic!("asked before the first try")).unwrap() {
+        match acquire(path, "profile `a`", Duration::ZERO, &mut || unreachable!("asked before the first try")).unwrap() {
             Locked::Held(lock) => lock,
-            other => panic!("{other:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
 
@@ -151,10 +151,14 @@ mod tests {
     fn r80_a_lock_on_a_removed_file_is_not_taken_for_a_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.lock");
-        let old = held(&path);
-        std::fs::remove_file(&path).unwrap();
-        let new = held(&path);
-        drop(old);
+        let mut old = Some(held(&path));
+        let removed = &mut || {
+            let _ = std::fs::remove_file(&path);
+            old = None;
+            false
+        };
+        let new = acquire(&path, "x", Duration::from_secs(60), removed).unwrap();
+        assert!(path.exists(), "the lock is on a file that nobody else finds");
         assert!(acquire(&path, "x", Duration::ZERO, &mut never).is_err());
         drop(new);
     }

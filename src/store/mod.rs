@@ -24,11 +24,11 @@ use crate::name::ProfileName;
 use crate::secret::{ClientSecret, WireSecret};
 use crate::time::Seconds;
 
-pub use files::Version;
-pub use keys::KeyPlace;
-pub use lock::{Lock, Locked};
-pub use record::{Access, CachedToken, Identity, LongLived};
-pub use room::Room;
+use files::Version;
+use keys::KeyPlace;
+use lock::{Lock, Locked};
+use record::{Access, LongLived};
+use room::Room;
 
 use files::Found;
 use keys::{Keys, Place};
@@ -122,11 +122,6 @@ impl Store {
         }
     }
 
-    /// Whether the place has a key already. Makes nothing.
-    pub fn has_key(&self) -> Result<bool> {
-        Ok(self.master_keys()?.is_some())
-    }
-
     /// The access tokens of a profile. Opens no more than that, and writes nothing.
     pub fn load_access(&self, profile: &ProfileName) -> Result<Loaded> {
         let Some(found) = self.find(profile)? else { return Ok(Loaded { access: None, version: None }) };
@@ -135,6 +130,7 @@ impl Store {
     }
 
     /// The refresh token of a profile and what lives as long. Needs the master key; writes nothing.
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps its refresh token there"))]
     pub fn load_sealed(&self, profile: &ProfileName) -> Result<Option<LongLived>> {
         let Some(found) = self.find(profile)? else { return Ok(None) };
         let opened = self.open_sealed(&found, profile)?;
@@ -302,7 +298,13 @@ impl Store {
     }
 
     fn or_note<T>(&self, profile: &ProfileName, opened: Opened<T>) -> Option<T> {
-        opened.map_err(|why| self.note(format!("cannot read `{}`: {why}", self.file(profile, "record").display()))).ok()
+        let path = self.file(profile, "record");
+        let told = |why| match why {
+            // A Secret Service that was not unlocked yet says so too.
+            Unreadable::NoKey => format!("cannot read `{}`: there is no key in {}", path.display(), self.place()),
+            why => format!("cannot read `{}`: {why}", path.display()),
+        };
+        opened.map_err(|why| self.note(told(why))).ok()
     }
 
     fn set_aside(&self, profile: &ProfileName, kind: &str, why: Unreadable) -> Result<()> {

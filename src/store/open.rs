@@ -187,3 +187,31 @@ fn parse<'a, T>(found: &'a Found, parse: impl FnOnce(&'a [u8]) -> Opened<T>) -> 
 pub(super) fn master_only(keys: &Keys) -> Result<&SectionKey> {
     keys.sealed.as_ref().ok_or_else(|| Error::new(Kind::Internal, "the long-lived key is not at hand"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Settings;
+
+    fn asked_twice(key: KeyPlace) -> (usize, Vec<Error>) {
+        let (folder, key_cache) = ("/nowhere".into(), crate::time::Seconds(0));
+        let store = Store::new(Settings { folder, key, key_cache, keyring_patience: Duration::ZERO, env_key: None, bus: false });
+        let mut count = 0;
+        let mut ask = || {
+            count += 1;
+            Err::<(), _>(Error::new(Kind::Store, format!("trouble {count}")).hint("unlock it"))
+        };
+        let errors = vec![store.asked(&mut ask).unwrap_err(), store.asked(&mut ask).unwrap_err()];
+        (count, errors)
+    }
+
+    #[test]
+    fn r86_a_keyring_in_trouble_is_asked_once_a_command() {
+        let (count, errors) = asked_twice(KeyPlace::Keyring);
+        assert_eq!(count, 1);
+        for error in errors {
+            assert_eq!((error.message.as_str(), error.hint.as_deref()), ("trouble 1", Some("unlock it")));
+        }
+        assert_eq!(asked_twice(KeyPlace::File).0, 2);
+    }
+}

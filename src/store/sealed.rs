@@ -57,7 +57,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Foreign => f.write_str("it is not a file of oat's, or it was cut short"),
             Unreadable::Version(version) => write!(f, "it is of format {version}, and this oat knows format {VERSION}"),
             Unreadable::TooLong => f.write_str("it is larger than 16 MiB"),
-            Unreadable::NoKey => f.write_str("the key that it was sealed under is gone"),
+            Unreadable::NoKey => f.write_str("the key that it was sealed under is not there"),
             Unreadable::OtherKey => f.write_str("it was sealed under another key"),
             Unreadable::Damaged => f.write_str("it was changed, or it was sealed for another profile"),
         }

@@ -8,7 +8,7 @@ use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Body, Timeout};
+use ureq::{Agent, Body, Proxy, Timeout};
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -59,10 +59,10 @@ impl Http {
                     self.told(request, &response, started.elapsed());
                     return Ok(response);
                 }
-                Err(Failure::Transport(error)) => match tls::fault(&error) {
+                Err(Failure::Transport(error, through)) => match tls::fault(&error) {
                     Some(fault) if tls::unknown_issuer(fault) && self.passed + 1 < sources.len() => self.passed += 1,
                     Some(fault) => return Err(tls::explain(fault, request.url.host(), now())),
-                    None => return Err(self.explain(&error, &request.url)),
+                    None => return Err(self.explain(&error, &request.url, through)),
                 },
                 Err(Failure::Told(error)) => return Err(error),
             }
@@ -72,9 +72,11 @@ impl Http {
     fn try_once(&self, request: &Request, roots: RootCerts, deadline: Instant) -> std::result::Result<Response, Failure> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Failure::Told(self.out_of_time(&request.url)));
+            return Err(Failure::Told(self.out_of_time(&host_of(&request.url, false))));
         }
-        let agent = self.agent(&request.url, roots, left).map_err(Failure::Told)?;
+        let proxy = proxy::choose(&request.url, &self.environment).map_err(Failure::Told)?;
+        let proxied = proxy.is_some();
+        let agent = self.agent(proxy, roots, left);
         let method = if request.body.is_some() { "POST" } else { "GET" };
         self.terminal.trace(1, &format!("{method} {}", escape(&request.url.without_query())));
         if self.terminal.verbose > 1 {
@@ -93,10 +95,10 @@ impl Http {
                 .fold(agent.get(request.url.as_str()), |call, (name, value)| call.header(*name, value.expose()))
                 .call(),
         };
-        self.read(answer.map_err(Failure::Transport)?, request)
+        self.read(answer.map_err(|error| Failure::Transport(error, proxied))?, request)
     }
 
-    fn agent(&self, url: &Endpoint, roots: RootCerts, left: Duration) -> Result<Agent> {
+    fn agent(&self, proxy: Option<Proxy>, roots: RootCerts, left: Duration) -> Agent {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -105,17 +107,17 @@ impl Http {
             .timeout_connect(Some(CONNECT.min(left)))
             .max_response_header_size(HEADERS)
             .max_idle_connections(0)
-            .proxy(proxy::choose(url, &self.environment)?)
+            .proxy(proxy)
             .user_agent(concat!("oat/", env!("CARGO_PKG_VERSION")))
             .accept_encoding("identity")
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
-        Ok(match &self.detour {
+        match &self.detour {
             None => Agent::new_with_config(config),
             Some((authority, port)) => {
                 Agent::with_parts(config, DefaultConnector::default(), Detour { authority: authority.clone(), port: *port })
             }
-        })
+        }
     }
 
     fn read(&self, answer: ureq::http::Response<Body>, request: &Request) -> std::result::Result<Response, Failure> {
@@ -143,7 +145,7 @@ impl Http {
         if let Err(error) = read {
             let error = ureq::Error::from(error);
             if matches!(error, ureq::Error::Timeout(_)) {
-                return Err(Failure::Transport(error));
+                return Err(Failure::Transport(error, false));
             }
             response.cut_short = Some("the connection broke".into());
         }
@@ -157,7 +159,7 @@ impl Http {
         let names: Vec<String> = response
             .headers
             .iter()
-            .map(|(name, value)| if TOLD.contains(&name.as_str()) { format!("{}: {}", name, escape(value)) } else { escape(name) })
+            .map(|(name, value)| if TOLD.contains(&name.as_str()) && is_count(value) { format!("{name}: {value}") } else { escape(name) })
             .collect();
         self.terminal.trace(
             1,
@@ -172,37 +174,44 @@ impl Http {
         );
     }
 
-    fn out_of_time(&self, url: &Endpoint) -> Error {
-        Error::new(Kind::Unavailable, format!("`{}` did not answer within {} s", escape(url.host()), self.network.timeout.as_secs()))
+    fn out_of_time(&self, whom: &str) -> Error {
+        Error::new(Kind::Unavailable, format!("{whom} did not answer within {} s", self.network.timeout.as_secs()))
             .hint("try again later, or give it longer: --timeout 60s, OAT_TIMEOUT, or `timeout` in the profile")
     }
 
-    fn explain(&self, error: &ureq::Error, url: &Endpoint) -> Error {
-        let host = escape(url.host());
+    /// In words. Before a tunnel stands, trouble is the proxy's.
+    fn explain(&self, error: &ureq::Error, url: &Endpoint, proxied: bool) -> Error {
+        let host = host_of(url, proxied);
         let unavailable = |message: String| Error::new(Kind::Unavailable, message);
         match error {
-            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unavailable(format!("no connection to `{host}` in time"))
+            ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unavailable(format!("no connection to {host} in time"))
                 .hint("is the host right, and reachable from here? a proxy is set with HTTPS_PROXY"),
-            ureq::Error::Timeout(_) => self.out_of_time(url),
-            ureq::Error::HostNotFound => unavailable(format!("the host `{host}` is not known to the name service"))
+            ureq::Error::Timeout(_) => self.out_of_time(&host),
+            ureq::Error::HostNotFound => unavailable(format!("the name of {host} is not known to the name service"))
                 .hint("is the name right, and is there a network?"),
             ureq::Error::ConnectProxyFailed(reason) => proxy_failed(reason),
             ureq::Error::Io(error) => io_failed(error, &host),
-            ureq::Error::Protocol(_) | ureq::Error::Http(_) => Error::new(
-                Kind::Invalid,
-                format!("`{host}` answered with something that is not HTTP, or with too many or too large headers"),
-            )
-            .hint("is the address right?"),
-            ureq::Error::LargeResponseHeader(..) => {
-                Error::new(Kind::Invalid, format!("`{host}` answered with headers above {} KiB", HEADERS >> 10))
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) => {
+                Error::new(Kind::Invalid, format!("{host} answered with something that is not HTTP, or with too many or too large headers"))
                     .hint("is the address right?")
             }
-            ureq::Error::ConnectionFailed => {
-                unavailable(format!("no connection to `{host}`")).hint("is the host right, and reachable from here?")
+            ureq::Error::LargeResponseHeader(..) => {
+                Error::new(Kind::Invalid, format!("{host} answered with headers above {} KiB", HEADERS >> 10)).hint("is the address right?")
             }
-            ureq::Error::BodyStalled => self.out_of_time(url),
-            _ => unavailable(format!("the request to `{host}` failed")).hint("try again; `-v` shows how far it came"),
+            ureq::Error::ConnectionFailed => {
+                unavailable(format!("no connection to {host}")).hint("is the host right, and reachable from here?")
+            }
+            ureq::Error::BodyStalled => self.out_of_time(&host),
+            _ => unavailable(format!("the request to {host} failed")).hint("try again; `-v` shows how far it came"),
         }
+    }
+}
+
+/// The host in a message; with a proxy before it, both are named.
+fn host_of(url: &Endpoint, proxied: bool) -> String {
+    match proxied {
+        false => format!("`{}`", escape(url.host())),
+        true => format!("the proxy (HTTPS_PROXY) on the way to `{}`", escape(url.host())),
     }
 }
 
@@ -218,23 +227,28 @@ fn io_failed(error: &std::io::Error, host: &str) -> Error {
     use std::io::ErrorKind::*;
     let unavailable = |message: String, hint: &str| Error::new(Kind::Unavailable, message).hint(hint);
     match error.kind() {
-        ConnectionRefused => unavailable(format!("`{host}` refused the connection"), "is the server running, and the port right?"),
+        ConnectionRefused => unavailable(format!("{host} refused the connection"), "is the server running, and the port right?"),
         ConnectionReset | BrokenPipe | ConnectionAborted | UnexpectedEof => {
-            unavailable(format!("`{host}` broke the connection off before it had answered"), "try again")
+            unavailable(format!("{host} broke the connection off before it had answered"), "try again")
         }
-        TimedOut | WouldBlock => unavailable(format!("`{host}` did not answer in time"), "try again later"),
-        HostUnreachable | NetworkUnreachable => unavailable(format!("there is no way to `{host}` from here"), "is there a network?"),
+        TimedOut | WouldBlock => unavailable(format!("{host} did not answer in time"), "try again later"),
+        HostUnreachable | NetworkUnreachable => unavailable(format!("there is no way to {host} from here"), "is there a network?"),
         _ => unavailable(
-            format!("the connection to `{host}` failed ({})", escape(&error.to_string())),
+            format!("the connection to {host} failed ({})", escape(&error.to_string())),
             "try again; `-v` shows how far it came",
         ),
     }
 }
 
+/// A quota or a time as a number: nothing else is worth showing, and nothing else is safe from being an echo.
+fn is_count(value: &str) -> bool {
+    !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
 /// Why a request came back without an answer.
 enum Failure {
-    /// The transport's own error.
-    Transport(ureq::Error),
+    /// The transport's own error, and whether a proxy stood in between.
+    Transport(ureq::Error, bool),
     /// One that is told already.
     Told(Error),
 }

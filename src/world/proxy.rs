@@ -30,10 +30,10 @@ pub fn choose(url: &Endpoint, environment: &Environment) -> Result<Option<Proxy>
     if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
         return Err(wrong("names a proxy that is not http or https"));
     }
-    let proxy = Proxy::new(&text)
-        .ok()
-        .filter(|proxy| !proxy.host().is_empty() && proxy.uri().port().is_none_or(|port| port.as_str().parse::<u16>().is_ok()));
-    proxy.map(Some).ok_or_else(|| wrong("is not a proxy's URL"))
+    // The proxy type itself takes ports above 65,535 and empty hosts.
+    let whole = if text.contains("://") { text } else { format!("http://{text}") };
+    let legal = url::Url::parse(&whole).is_ok_and(|url| url.has_host());
+    Proxy::new(&whole).ok().filter(|_| legal).map(Some).ok_or_else(|| wrong("is not a proxy's URL"))
 }
 
 /// As curl reads NO_PROXY: `*`, hosts, domains with or without a leading dot or `*.`, each with or without a port.

@@ -129,7 +129,7 @@ fn read_within(mut source: impl Read + Send + 'static, patience: Duration) -> Op
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         let mut text = Vec::new();
-        let _ = source.by_ref().take(LARGEST).read_to_end(&mut text);
+        let _ = source.by_ref().take(LARGEST + 1).read_to_end(&mut text);
         let _ = send.send(text);
     });
     receive.recv_timeout(patience).ok()
@@ -142,8 +142,12 @@ fn stop(child: &mut Child) {
 
 fn first_line(source: &mut dyn BufRead, place: &str) -> Result<ClientSecret> {
     let mut line = Vec::new();
-    let read = source.take(LARGEST).read_until(b'\n', &mut line);
+    let read = source.take(LARGEST + 1).read_until(b'\n', &mut line);
     read.map_err(|error| Error::new(Kind::Config, format!("cannot read the client secret from {place}")).because(error))?;
+    if line.len() as u64 > LARGEST {
+        return Err(Error::new(Kind::Config, format!("the client secret from {place} is longer than {} KiB", LARGEST >> 10))
+            .hint("is it the right place?"));
+    }
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();
     }

@@ -1,5 +1,6 @@
 //! Which CAs are trusted, and what is wrong with a certificate, in words.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
@@ -9,6 +10,9 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::text::escape;
 use crate::time::UnixTime;
+
+/// The most bytes of a PEM file.
+const LARGEST: u64 = 4 << 20;
 
 /// Where CAs come from, in the order in which they are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +56,12 @@ fn pem(path: &Path, setting: &str) -> Result<RootCerts> {
         Error::new(Kind::Config, format!("`{setting}` names `{}`, {why}", escape(&path.to_string_lossy())))
             .hint("it must be a PEM file with `-----BEGIN CERTIFICATE-----` lines")
     };
-    let text = std::fs::read(path).map_err(|error| wrong("which cannot be read").because(error))?;
+    let mut text = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text));
+    read.map_err(|error| wrong("which cannot be read").because(error))?;
+    if text.len() as u64 > LARGEST {
+        return Err(wrong("which is larger than 4 MiB"));
+    }
     let mut certificates = Vec::new();
     for item in parse_pem(&text) {
         match item {
@@ -78,7 +87,8 @@ pub fn fault(error: &ureq::Error) -> Option<&rustls::Error> {
 
 /// Whether other CAs may help.
 pub fn unknown_issuer(fault: &rustls::Error) -> bool {
-    matches!(fault, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
+    // A CA that was renewed under its old name has another key: then the signature does not hold.
+    matches!(fault, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature))
 }
 
 /// What is wrong, and the cure (R100). Kind `Invalid`; nothing of the request was sent.
@@ -132,7 +142,10 @@ fn certificate(fault: &CertificateError, host: &str, now: UnixTime) -> (String, 
         InvalidPurpose | InvalidPurposeContext { .. } => {
             (format!("the certificate of `{host}` is not meant for servers (wrong usage)"), operator(host))
         }
-        BadSignature => (format!("the certificate of `{host}` has a signature that does not hold"), operator(host)),
+        BadSignature => (
+            format!("the certificate of `{host}` has a signature that does not hold: no trusted CA of that name made it"),
+            format!("if the CA was renewed, its new certificate belongs into `ca_file`; if not, {}", operator(host)),
+        ),
         UnsupportedSignatureAlgorithmContext { .. } | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             (format!("the certificate of `{host}` has a weak or unknown key or hash"), operator(host))
         }

@@ -77,10 +77,12 @@ fn pause(response: &Response, error: &Error, tried: u32, now: UnixTime, jitter: 
 
 /// RFC 9110 section 10.2.3: seconds, or a date.
 fn retry_after(text: &str, now: UnixTime) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // What is too large for a number is too long to wait, not "no word of when".
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let at = httpdate::parse_http_date(text.trim()).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let at = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(Duration::from_secs(at.as_secs().saturating_sub(now.0.max(0).unsigned_abs())))
 }
 

@@ -1,0 +1,403 @@
+//! The manual's pages in section 1, made from the grammar and the prose below.
+
+use clap::{ArgAction, Command as Clap};
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+
+use crate::error::Kind;
+
+/// One command and where its page belongs.
+pub struct Page {
+    /// What `oat man` calls it: `token-get`; empty for `oat` itself.
+    pub name: String,
+    /// The command, with everything it inherits.
+    command: Clap,
+}
+
+/// What each exit code means, in the words of the manual.
+const EXIT: [(u8, &str); 10] = [
+    (0, "The answer is on standard output."),
+    (1, "A fault of oat itself. Report it."),
+    (2, "The command line does not make sense."),
+    (3, "A person has to sign in."),
+    (4, "The server, or a person, said no. The same command will fail again until someone changes something."),
+    (5, "Network or server trouble. The same command may work later."),
+    (6, "The profile file, the environment, or the place of a secret is wrong."),
+    (7, "The token store cannot be read or written."),
+    (8, "An answer, a certificate or a token does not hold, so it was not used."),
+    (130, "Interrupted."),
+];
+
+/// Variables that hold for every command that uses a profile.
+const ENVIRONMENT: [(&str, &str); 13] = [
+    ("OAT_PROFILE", "The profile, where the command line names none."),
+    ("OAT_CONFIG", "The profile file. `--config` wins."),
+    ("OAT_STATE", "The state folder, where tokens are kept."),
+    ("OAT_STORE", "Where the store's key lives: `keyring`, `env`, `file`, `keyutils` or `none`. Wins over `key` of [store]."),
+    ("OAT_STORE_KEY", "The store's key for `OAT_STORE=env`: 32 bytes in base64, as `openssl rand -base64 32` prints them."),
+    (
+        "OAT_<KEY>",
+        "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself.",
+    ),
+    ("SSL_CERT_FILE", "A PEM file of CAs, in place of the built-in ones and the system's."),
+    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "An http or https proxy. Loopback never goes through it."),
+    ("NO_PROXY", "Hosts that need no proxy, read as curl reads it."),
+    ("CREDENTIALS_DIRECTORY", "Set by systemd; where `client_secret = { credential = \"NAME\" }` looks."),
+    ("CI, TF_BUILD", "Set by CI systems; the keyring then gets 2 seconds to answer instead of 5."),
+    ("VISUAL, EDITOR", "The editor of `oat profile edit`."),
+    ("DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR", "Where the Secret Service is found (Linux)."),
+];
+
+const FILES: [(&str, &str); 6] = [
+    (
+        "~/.config/oat/config.toml",
+        "The profile file; see `oat-config(5)`. On macOS it is in ~/Library/Application Support/oat, on Windows in %APPDATA%\\oat\\config. XDG_CONFIG_HOME is obeyed on Linux.",
+    ),
+    (
+        "~/.local/state/oat",
+        "The state folder, mode 0700. On macOS it is ~/Library/Application Support/oat, on Windows %LOCALAPPDATA%\\oat\\data. XDG_STATE_HOME is obeyed on Linux.",
+    ),
+    (
+        "sessions/PROFILE.record",
+        "The sealed tokens of a profile. PROFILE.lock beside it is the lock, PROFILE.secret the sealed client secret.",
+    ),
+    ("store.key", "The store's key, with `OAT_STORE=file` only."),
+    ("metadata/", "Public server metadata, kept for 24 hours at most."),
+    ("sandbox-es256.p8", "The signing key of the sandbox. Its tokens are worth nothing."),
+];
+
+/// What the grammar has no room for: the page, a heading, and paragraphs.
+const PROSE: [(&str, &str, &str); 9] = [
+    (
+        "",
+        "DESCRIPTION",
+        "`oat` gets OAuth 2.0 access tokens and prints them. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` works with nothing set up.",
+    ),
+    (
+        "",
+        "NOT THERE YET",
+        "This version speaks the client_credentials grant. It cannot sign a person in, look into a token, run a command with a token, or answer as a credential helper.",
+    ),
+    (
+        "token-get",
+        "DESCRIPTION",
+        "A kept token is printed while it is good. It counts as good until `leeway` (60 s) before its end, but at most a tenth of its lifetime earlier, so that short tokens are kept too. `--min-ttl` asks for more.\n\nElse a new token is asked for, kept, and printed. One process does this at a time for a profile; the others wait for its token. A request that ended with a 5xx status or the error server_error, or with 429 and a Retry-After of up to 10 s, is sent again, four times in all, within `timeout`.\n\nWhere the token cannot be kept (there is no keyring, the disk is full), it is printed all the same, with a warning. `--require-store` makes that a failure with exit code 7.\n\nThe flags below the first group are the keys of a profile, described in `oat-config(5)`. A flag wins over the key's variable, the variable over the profile file, and the file over the provider's preset. The client secret itself has no flag: other users could read it there.",
+    ),
+    (
+        "token-get",
+        "FORMATS",
+        "- raw\nThe token. A token with a space, a line break or a control character is refused, whatever the format.\n- json\nOne object: access_token, token_type, expires_at (Unix time), expires_in (seconds from now), scope, profile, issuer, source (cache, shared or fetched), and other members of the server's answer that are not secret. expires_at and expires_in are left out where the server names no lifetime.\n- bearer\n`Bearer TOKEN`\n- header\n`Authorization: Bearer TOKEN`\n- env\nAn assignment to be evaluated by the shell that `--shell` names: `export OAT_ACCESS_TOKEN='TOKEN'` for sh.\n- dotenv\n`OAT_ACCESS_TOKEN='TOKEN'`, for a file that dotenv libraries read.\n- curl\nA line for `curl -K`, which keeps the token out of the list of processes.",
+    ),
+    ("refresh", "DESCRIPTION", "The new token replaces the kept one. It is printed only with `--print`."),
+    (
+        "profile-add",
+        "DESCRIPTION",
+        "Give the server with `--provider`, `--issuer` or `--token-endpoint`, and other keys as flags. A client secret from `--client-secret-stdin` or the prompt is sealed in the store; the file never holds it.",
+    ),
+    (
+        "profile-show",
+        "DESCRIPTION",
+        "Each value is followed by where it came from: a variable, a line of the file, or a preset. Secrets are shown by their place only.",
+    ),
+    (
+        "sandbox",
+        "DESCRIPTION",
+        "It answers the client_credentials grant by HTTP Basic, a form or a JSON body, and has discovery, a JWK Set and introspection. Its clients are `sandbox` with the secret `sandbox-secret`, and `sandbox-public` with none. Standard output has its endpoints and a ready-made profile; `GET /requests` counts the token requests, so that a test can tell a kept token from a new one. The server listens on 127.0.0.1 only.",
+    ),
+    (
+        "man",
+        "DESCRIPTION",
+        "The page comes as roff, as installed pages are: `oat man token get | man -l -` shows it. The pages are part of the program.",
+    ),
+];
+
+/// Every command, the whole first, in the order of `oat --help`.
+pub fn commands(grammar: &Clap) -> Vec<Page> {
+    fn walk(name: &str, command: &Clap, pages: &mut Vec<Page>) {
+        pages.push(Page { name: name.into(), command: command.clone() });
+        for below in command.get_subcommands() {
+            let name = format!("{name}{}{}", if name.is_empty() { "" } else { "-" }, below.get_name());
+            walk(&name, below, pages);
+        }
+    }
+    let mut pages = Vec::new();
+    walk("", grammar, &mut pages);
+    pages
+}
+
+/// The roff of a page.
+pub fn page(page: &Page) -> String {
+    let command = &page.command;
+    let display = command.get_display_name().unwrap_or("oat");
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let (examples, remarks) = after_help(command);
+    let mut sheet = Sheet::new(display, "1");
+    sheet.heading("NAME").text(&format!("{display} - {about}"));
+    sheet.heading("SYNOPSIS").line(synopsis(command));
+    sheet.heading("DESCRIPTION").text(&format!("{about}."));
+    if page.name.is_empty() {
+        sheet.paragraphs(prose("", "DESCRIPTION"));
+    } else {
+        remarks.iter().for_each(|remark| sheet.paragraphs(remark));
+        sheet.paragraphs(prose(&page.name, "DESCRIPTION"));
+    }
+    subcommands(&mut sheet, page);
+    options(&mut sheet, command);
+    for heading in ["FORMATS", "NOT THERE YET"] {
+        let text = prose(&page.name, heading);
+        if !text.is_empty() {
+            sheet.heading(heading).paragraphs(text);
+        }
+    }
+    surroundings(&mut sheet, &page.name);
+    if !examples.is_empty() {
+        sheet.heading("EXAMPLES").literal(&examples);
+    }
+    sheet.heading("SEE ALSO").line(see_also(&page.name));
+    sheet.finish()
+}
+
+fn prose(page: &str, heading: &str) -> &'static str {
+    PROSE.iter().find(|(name, title, _)| *name == page && *title == heading).map(|(_, _, text)| *text).unwrap_or_default()
+}
+
+/// The examples of the help text, and its other paragraphs, except what the manual tells at more length.
+fn after_help(command: &Clap) -> (Vec<String>, Vec<String>) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let (mut examples, mut remarks) = (Vec::new(), Vec::new());
+    for paragraph in text.split("\n\n") {
+        match paragraph.strip_prefix("Examples:\n") {
+            Some(lines) => examples = lines.lines().map(|line| line.trim().to_string()).collect(),
+            None if paragraph.starts_with("Exit codes:") || paragraph.is_empty() => {}
+            None => remarks.push(paragraph.to_string()),
+        }
+    }
+    (examples, remarks)
+}
+
+fn synopsis(command: &Clap) -> Vec<Inline> {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or("oat")), roman(" ["), italic("options"), roman("]")];
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("command")]);
+    }
+    for argument in command.get_positionals() {
+        let name = argument.get_value_names().map(|names| names.join(" ")).unwrap_or_default();
+        let (open, close) = if argument.is_required_set() { (" ", "") } else { (" [", "]") };
+        line.extend([roman(open), italic(name), roman(close)]);
+    }
+    line
+}
+
+fn subcommands(sheet: &mut Sheet, page: &Page) {
+    let all = commands(&page.command);
+    let leaves: Vec<&Page> = all.iter().filter(|below| !below.name.is_empty() && !below.command.has_subcommands()).collect();
+    if leaves.is_empty() {
+        return;
+    }
+    sheet.heading("COMMANDS");
+    for leaf in leaves {
+        let about = leaf.command.get_about().map(ToString::to_string).unwrap_or_default();
+        sheet.entry(leaf.command.get_bin_name().unwrap_or_default(), &format!("{about}."));
+    }
+}
+
+/// clap_mangen's sections, with the words that an option takes told in its sentence.
+fn options(sheet: &mut Sheet, command: &Clap) {
+    let with_words = command.clone().mut_args(|arg| {
+        let words: Vec<String> = arg.get_possible_values().iter().map(|value| value.get_name().to_string()).collect();
+        match arg.get_help().map(ToString::to_string) {
+            Some(help) if matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) && !words.is_empty() => {
+                arg.help(format!("{help}: one of {}", words.join(", "))).hide_possible_values(true)
+            }
+            _ => arg,
+        }
+    });
+    let mut section = Vec::new();
+    Man::new(with_words).render_options_section(&mut section).unwrap();
+    sheet.made(&String::from_utf8(section).unwrap());
+}
+
+fn surroundings(sheet: &mut Sheet, name: &str) {
+    sheet.heading("EXIT STATUS");
+    assert!((1..=255).all(|code| Kind::from_exit_code(code).is_some() == EXIT.iter().any(|(listed, _)| *listed == code)));
+    for (code, meaning) in EXIT {
+        sheet.entry(&code.to_string(), meaning);
+    }
+    let (variables, files): (&[&str], &[&str]) = match name {
+        "completions" | "man" => return,
+        "sandbox" => (&["OAT_STATE"], &["~/.local/state/oat", "sandbox-es256.p8"]),
+        "profile-list" => (&["OAT_CONFIG"], &["~/.config/oat/config.toml"]),
+        _ => (&[], &[]),
+    };
+    for (heading, rows, wanted) in [("ENVIRONMENT", ENVIRONMENT.as_slice(), variables), ("FILES", FILES.as_slice(), files)] {
+        sheet.heading(heading);
+        for (term, text) in rows.iter().filter(|(term, _)| wanted.is_empty() || wanted.contains(term)) {
+            sheet.entry(term, text);
+        }
+    }
+}
+
+/// The other pages that a reader of this one may want.
+fn see_also(name: &str) -> Vec<Inline> {
+    let pages: &[&str] = match name {
+        "" => &["oat-token-get(1)", "oat-profile(1)", "oat-sandbox(1)", "oat-config(5)"],
+        "sandbox" => &["oat(1)", "oat-token-get(1)"],
+        "completions" => &["oat(1)", "oat-man(1)"],
+        "man" => &["oat(1)", "oat-config(5)", "man(1)"],
+        _ if name.starts_with("profile") => &["oat(1)", "oat-profile(1)", "oat-config(5)"],
+        _ => &["oat(1)", "oat-profile(1)", "oat-config(5)"],
+    };
+    let own = format!("oat-{name}(1)");
+    let mut line = Vec::new();
+    for page in pages.iter().filter(|page| **page != own) {
+        let (title, section) = page.split_at(page.len() - 3);
+        line.extend([roman(if line.is_empty() { "" } else { ", " }), bold(title), roman(section)]);
+    }
+    line
+}
+
+/// A page in the making.
+pub struct Sheet {
+    text: String,
+}
+
+impl Sheet {
+    /// A page with its title line. The date stays empty: it would change without the page changing.
+    pub fn new(title: &str, section: &str) -> Sheet {
+        let mut roff = Roff::new();
+        let version = concat!("oat ", env!("CARGO_PKG_VERSION"));
+        roff.control("TH", [title.to_uppercase().as_str(), section, "\"\"", version, "oat manual"]);
+        Sheet { text: roff.render() }
+    }
+
+    /// Starts a section.
+    pub fn heading(&mut self, heading: &str) -> &mut Sheet {
+        self.put(Roff::new().control("SH", [heading]));
+        self
+    }
+
+    /// Starts a subsection.
+    pub fn subheading(&mut self, heading: &str) -> &mut Sheet {
+        self.put(Roff::new().control("SS", [heading]));
+        self
+    }
+
+    /// One line; what stands in backticks is bold.
+    pub fn text(&mut self, text: &str) -> &mut Sheet {
+        self.line(inlines(text))
+    }
+
+    /// One line of parts.
+    pub fn line(&mut self, line: Vec<Inline>) -> &mut Sheet {
+        self.put(Roff::new().text(line));
+        self
+    }
+
+    /// Paragraphs, or a list where the text starts with `- `: a line for the term, the next for what it means.
+    pub fn paragraphs(&mut self, text: &str) {
+        if text.starts_with("- ") {
+            let lines: Vec<&str> = text.lines().collect();
+            return lines.chunks(2).for_each(|pair| self.entry(pair[0].trim_start_matches("- "), pair[1]));
+        }
+        for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
+            self.apart().text(paragraph);
+        }
+    }
+
+    /// A term and what it means; a second line of the text starts a line of the page.
+    pub fn entry(&mut self, term: &str, text: &str) {
+        self.put(Roff::new().control("TP", []).text([bold(term)]));
+        for (index, line) in text.lines().enumerate() {
+            if index > 0 {
+                self.put(Roff::new().control("br", []));
+            }
+            self.text(line);
+        }
+    }
+
+    /// Lines as they are.
+    pub fn literal<L: AsRef<str>>(&mut self, lines: &[L]) -> &mut Sheet {
+        let mut roff = Roff::new();
+        self.apart();
+        roff.control("RS", ["4"]).control("nf", []);
+        for line in lines {
+            // An empty line is kept by a zero-width character.
+            roff.text([roman(if line.as_ref().is_empty() { " " } else { line.as_ref() })]);
+        }
+        roff.control("fi", []).control("RE", []);
+        self.put(&roff);
+        self
+    }
+
+    /// Sets what follows off from what stands above, unless that is a heading.
+    fn apart(&mut self) -> &mut Sheet {
+        let last = self.text.lines().last().unwrap_or_default();
+        if !last.starts_with(".SH") && !last.starts_with(".SS") {
+            self.put(Roff::new().control("PP", []));
+        }
+        self
+    }
+
+    /// A section that was made elsewhere.
+    pub fn made(&mut self, section: &str) {
+        self.text.push_str(section.strip_prefix(&preamble()).unwrap_or(section));
+    }
+
+    /// The whole page, in lines of a length that a reader of its source can live with.
+    pub fn finish(&self) -> String {
+        let (mut page, mut literal, mut term) = (Vec::new(), false, false);
+        for line in self.text.lines() {
+            literal = line == ".nf" || (literal && line != ".fi");
+            match literal || term || line.starts_with('.') {
+                true => page.push(typeset(line)),
+                false => page.extend(wrapped(&typeset(line))),
+            }
+            // The one line behind it is the term.
+            term = line == ".TP";
+        }
+        page.join("\n") + "\n"
+    }
+
+    fn put(&mut self, roff: &Roff) {
+        self.made(&roff.render());
+    }
+}
+
+/// Quotes and tildes are set as themselves, so that what is copied from a page works.
+fn typeset(line: &str) -> String {
+    let mut typeset = String::new();
+    for c in line.chars() {
+        match c {
+            '`' => typeset.push_str("\\(ga"),
+            '~' => typeset.push_str("\\(ti"),
+            '^' => typeset.push_str("\\(ha"),
+            c if !c.is_ascii() => typeset.push_str(&format!("\\[u{:04X}]", u32::from(c))),
+            c => typeset.push(c),
+        }
+    }
+    typeset
+}
+
+/// Breaks a line at spaces; no part may start as a control line does.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].len() + word.len() >= 80 && !word.starts_with(['.', '\'']) && !word.is_empty() {
+            lines.push(word.to_string());
+        } else {
+            let space = if lines[last].is_empty() && last == 0 { "" } else { " " };
+            lines[last].push_str(&format!("{space}{word}"));
+        }
+    }
+    lines
+}
+
+fn preamble() -> String {
+    Roff::new().render()
+}
+
+fn inlines(text: &str) -> Vec<Inline> {
+    let parts = text.split('`').enumerate();
+    parts.filter(|(_, part)| !part.is_empty()).map(|(index, part)| if index % 2 == 1 { bold(part) } else { roman(part) }).collect()
+}

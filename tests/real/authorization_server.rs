@@ -1,0 +1,133 @@
+//! The certified `oidc-provider` as a child process, and what it saw.
+
+use crate::parts::{answer_of, part, succeeded};
+use crate::support::Oat;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, Write};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real");
+
+/// A running server. It ends when this value, or the test's process, does: its standard input closes.
+pub struct AuthorizationServer {
+    process: Child,
+    ready: Value,
+}
+
+/// How much of the server's attention was taken so far.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub struct Seen {
+    /// Connections, also those that never became a request.
+    pub connections: u64,
+    /// Requests of every kind.
+    pub requests: u64,
+    /// Requests to the token endpoint.
+    pub token_posts: u64,
+}
+
+impl AuthorizationServer {
+    /// Starts one with the options of `server.mjs`, ready to be asked.
+    pub fn start(options: &[&str]) -> AuthorizationServer {
+        let mut complaints: File = tempfile::tempfile().unwrap();
+        let mut command = part("node");
+        command.current_dir(FOLDER).arg("server.mjs").args(options);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaints.try_clone().unwrap());
+        let mut process = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut why = String::new();
+            complaints.rewind().unwrap();
+            complaints.read_to_string(&mut why).unwrap();
+            panic!("oidc-provider did not start; is it installed (`npm ci` in tests/real, or tests/run)?\n{why}")
+        });
+        AuthorizationServer { process, ready }
+    }
+
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> &str {
+        self.ready["issuer"].as_str().unwrap()
+    }
+
+    /// The private authority that signed its certificate; with `--tls` only.
+    pub fn ca_file(&self) -> PathBuf {
+        PathBuf::from(self.ready["ca_file"].as_str().expect("started with --tls"))
+    }
+
+    /// The id and the secret of one of its clients: `basic`, `post`, `short` or `introspector`.
+    pub fn client(&self, name: &str) -> (&str, &str) {
+        let client = &self.ready["clients"][name];
+        (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap())
+    }
+
+    /// A home with a profile `p` for one of its clients, and the client's secret.
+    pub fn oat(&self, client: &str) -> Oat {
+        Oat::new().env("CLIENT_SECRET", self.client(client).1).config(&self.profile(client))
+    }
+
+    /// A profile `p` for one of its clients, whose secret is in `CLIENT_SECRET`.
+    pub fn profile(&self, client: &str) -> String {
+        let (id, _) = self.client(client);
+        let auth = self.ready["clients"][client]["token_endpoint_auth_method"].as_str().unwrap();
+        let issuer = self.issuer();
+        format!(
+            "[profile.p]\nissuer = '{issuer}'\nclient_id = '{id}'\nclient_secret = {{ env = \"CLIENT_SECRET\" }}\n\
+             grant = \"client_credentials\"\nclient_auth = \"{auth}\"\n"
+        )
+    }
+
+    /// What it was asked so far; asking this counts for nothing.
+    pub fn seen(&self) -> Seen {
+        let seen = self.counters();
+        let count = |name: &str| seen[name].as_u64().unwrap();
+        Seen { connections: count("connections"), requests: count("requests"), token_posts: count("token_posts") }
+    }
+
+    /// The Authorization scheme, the body's keys and the answered status of the last request to the token endpoint.
+    pub fn last_token_post(&self) -> Value {
+        self.counters()["last_token_post"].clone()
+    }
+
+    fn counters(&self) -> Value {
+        serde_json::from_str(&answer_of("curl", &["-sS", "--fail", self.ready["requests_url"].as_str().unwrap()])).unwrap()
+    }
+
+    /// Whether the server itself calls this token active (RFC 7662).
+    pub fn active(&self, token: &str) -> bool {
+        let (id, secret) = self.client("introspector");
+        let mut words = vec!["-sS".into(), "--user".into(), format!("{id}:{secret}"), "--data-urlencode".into(), format!("token={token}")];
+        if let Some(file) = self.ready["ca_file"].as_str() {
+            words.extend(["--cacert".into(), file.into()]);
+        }
+        words.push(format!("{}/token/introspection", self.issuer()));
+        let answer: Value = serde_json::from_str(&answer_of("curl", &words)).unwrap();
+        answer["active"].as_bool().unwrap()
+    }
+
+    /// Where its public keys are.
+    pub fn jwks_uri(&self) -> String {
+        format!("{}/jwks", self.issuer())
+    }
+}
+
+impl Drop for AuthorizationServer {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().unwrap();
+    }
+}
+
+/// The payload of a JWT, with its `header`, once code that is not ours has checked it against the JWKS; None where it does not hold.
+pub fn verified(jwks_uri: &str, token: &str) -> Option<Value> {
+    let mut command = part("node");
+    command.current_dir(FOLDER).args(["verify.mjs", jwks_uri]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    process.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+    let output = process.wait_with_output().unwrap();
+    if String::from_utf8_lossy(&output.stderr).starts_with("verify: ") {
+        return None;
+    }
+    Some(serde_json::from_str(&succeeded("verify.mjs", &output)).unwrap())
+}

@@ -1,0 +1,30 @@
+//! `oat` against parts it did not write: a certified authorization server, a Secret Service, the kernel's keyring.
+//!
+//! Built with `--features real-parts` only. A part that is missing is a failure that names it; `tests/run` installs them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may stop, and may look at the machine"
+)]
+
+mod authorization_server;
+mod client_credentials;
+mod desktop;
+mod kernel_keyring;
+mod keyring;
+mod parts;
+mod private_authority;
+mod sandbox;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::Output;
+
+/// The token of a run that had nothing to say besides.
+#[track_caller]
+fn quiet(output: &Output) -> String {
+    assert_eq!(output.stderr, "", "{output:#?}");
+    output.line().to_string()
+}

@@ -1,0 +1,17 @@
+//! What every test of the whole binary stands on: a scripted server, a scripted proxy, certificates with faults, and
+//! one builder that runs `oat` in a home of its own.
+#![allow(dead_code, unused_imports, reason = "no test target uses all of it")]
+
+pub mod clock;
+pub mod oat;
+pub mod proxy;
+pub mod server;
+pub mod tls;
+
+pub use serde_json::{Value, json};
+
+pub use oat::{Oat, Output, SECRET};
+pub use server::{Answer, Recorded, Server};
+
+/// A key of the server's answer that must never be printed on a failure.
+pub const CANARY: &str = "CANARY-in-the-body";
