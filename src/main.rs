@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod environment;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod jose;
 mod json;
 mod keys;

@@ -4,23 +4,27 @@
 const LONGEST: usize = 300;
 
 /// Makes foreign text safe to print on one line of a terminal or a CI log: control characters (C0, C1, DEL),
-/// bidirectional marks, line and paragraph separators become `\u{…}`; at most 300 characters are kept.
+/// bidirectional marks, line and paragraph separators become `\u{…}`; what would be longer than 300 characters is cut.
 ///
 /// The caller never lets it start a line, so that no server text becomes a workflow command (`::add-mask::`, `##vso[`).
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len().min(LONGEST));
-    for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
+    let mut count = 0;
+    for c in text.chars() {
+        let mut harmless = [0; 4];
+        let shown: &str = match c {
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => " ",
+            c if dangerous(c) => &format!("\\u{{{:x}}}", u32::from(c)),
+            c => c.encode_utf8(&mut harmless),
+        };
+        count += shown.chars().count();
+        if count > LONGEST {
             safe.push('…');
             break;
         }
-        match c {
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            '\t' => safe.push(' '),
-            c if dangerous(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-            c => safe.push(c),
-        }
+        safe.push_str(shown);
     }
     safe
 }
@@ -78,6 +82,8 @@ mod tests {
     fn r66_foreign_text_is_cut_at_300_characters() {
         assert_eq!(escape(&"é".repeat(1000)).chars().count(), 301);
         assert_eq!(escape(&"é".repeat(300)).chars().count(), 300);
+        // Also where every character becomes eight.
+        assert_eq!(escape(&"\u{202e}".repeat(1000)).chars().count(), 37 * 8 + 1);
     }
 
     #[test]
