@@ -30,6 +30,10 @@ pub struct Common {
     pub json: bool,
     /// How many `-v` were given.
     pub verbose: u8,
+    /// `--store PLACE`: where the store's key lives, before `OAT_STORE` and the profile file.
+    pub store: Option<String>,
+    /// `--trace FILE`
+    pub trace: Option<PathBuf>,
 }
 
 /// What to do.
@@ -148,6 +152,7 @@ pub const SANDBOX_PORT: u16 = 8417;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
+    let argv = help_last(argv);
     let mut grammar = grammar_for(&argv);
     let matches = grammar.try_get_matches_from_mut(argv);
     // Taking the grammar apart again would cost a tenth of a cached `token get`, for memory that is freed at the exit.
@@ -160,13 +165,36 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
         config: matches.get_one::<PathBuf>("config").cloned(),
         json: matches.get_flag("json"),
         verbose: matches.get_count("verbose"),
+        store: matches.get_one::<String>("store").cloned(),
+        trace: matches.get_one::<PathBuf>("trace").cloned(),
     };
     Ok(Words { common, command: command(&matches)? })
 }
 
+/// `oat help token get` is `oat token get --help`.
+fn help_last(mut argv: Vec<OsString>) -> Vec<OsString> {
+    if argv.get(1).is_some_and(|word| word == "help") {
+        argv.remove(1);
+        argv.push("--help".into());
+    }
+    argv
+}
+
 /// The flags of `token get` that are not keys of a profile.
-const OWN_FLAGS: [&str; 10] =
-    ["--config", "--json", "--verbose", "--format", "--shell", "--name", "--min-ttl", "--force", "--require-store", "--require-scope"];
+const OWN_FLAGS: [&str; 12] = [
+    "--config",
+    "--store",
+    "--trace",
+    "--json",
+    "--verbose",
+    "--format",
+    "--shell",
+    "--name",
+    "--min-ttl",
+    "--force",
+    "--require-store",
+    "--require-scope",
+];
 
 /// The flags that a command line needs the grammar to have.
 enum Wanted {
@@ -235,6 +263,19 @@ fn with_token_get(token_get: Clap) -> Clap {
         .args([
             Arg::new("config").long("config").global(true).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help("The profile file [env: OAT_CONFIG]"),
             Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Tell errors, and what a command reports, as JSON"),
+            Arg::new("store")
+                .long("store")
+                .global(true)
+                .value_name("PLACE")
+                .value_parser(PossibleValuesParser::new(["keyring", "env", "file", "keyutils", "none"]))
+                .hide_possible_values(true)
+                .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
+            Arg::new("trace")
+                .long("trace")
+                .global(true)
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Write every request and answer to this file, secrets taken out"),
             Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("Say on stderr what happens; -vv says more, never a secret"),
         ])
         .subcommands([
@@ -580,5 +621,7 @@ mod tests {
         let error = read("oat token get --min-ttl soon").unwrap_err();
         assert!(error.message.contains("length of time"), "{}", error.message);
         assert_eq!(read("oat").unwrap_err().kind, Kind::Usage);
+        let Command::Print(text) = read("oat help token get").unwrap().command else { panic!() };
+        assert!(text.contains("--min-ttl"));
     }
 }

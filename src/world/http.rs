@@ -16,6 +16,7 @@ use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Request, Response};
 use crate::text::escape;
 use crate::world::terminal::Terminal;
+use crate::world::trace::Trace;
 use crate::world::{Network, now, proxy, tls};
 
 /// R54: connecting may take this much of the deadline.
@@ -34,12 +35,14 @@ pub struct Http {
     passed: usize,
     /// Requests to this authority go to this loopback port instead: the embedded server.
     detour: Option<(String, u16)>,
+    /// Opened with the first request.
+    trace: Option<Trace>,
 }
 
 impl Http {
     /// Connects to nothing yet.
     pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
-        Http { network, environment, terminal, passed: 0, detour: None }
+        Http { network, environment, terminal, passed: 0, detour: None, trace: None }
     }
 
     /// From now on, requests to `authority` go to this loopback port.
@@ -49,13 +52,22 @@ impl Http {
 
     /// Sends a request once. Where the server's CA is unknown, nothing was sent, and the next source of CAs is tried.
     pub fn send(&mut self, request: &Request, deadline: Instant) -> Result<Response> {
+        if let (None, Some(path)) = (&self.trace, &self.network.trace) {
+            self.trace = Some(Trace::open(path)?);
+        }
         let sources = tls::sources(self.network.ca_file.as_deref(), &self.environment);
         let https = request.url.url().scheme() == "https";
         loop {
             let roots = if https { tls::load(&sources[self.passed])? } else { RootCerts::WebPki };
             let started = Instant::now();
+            if let Some(trace) = &mut self.trace {
+                trace.request(request, now());
+            }
             match self.try_once(request, roots, deadline) {
                 Ok(response) => {
+                    if let Some(trace) = &mut self.trace {
+                        trace.response(&response, now());
+                    }
                     self.told(request, &response, started.elapsed());
                     return Ok(response);
                 }

@@ -6,6 +6,7 @@ pub mod proxy;
 pub mod secrets;
 pub mod terminal;
 pub mod tls;
+pub mod trace;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -42,6 +43,8 @@ pub struct Network {
     pub timeout: Duration,
     /// A PEM file of CAs to trust besides the built-in ones.
     pub ca_file: Option<PathBuf>,
+    /// Where every request and answer is written down, redacted.
+    pub trace: Option<PathBuf>,
 }
 
 impl Machine {
