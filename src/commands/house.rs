@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use directories::ProjectDirs;
 
-use crate::cli::{Chosen, Common, SANDBOX_PORT};
+use crate::cli::words::{Chosen, Common, SANDBOX_PORT};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};

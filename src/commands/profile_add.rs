@@ -1,6 +1,6 @@
 //! `oat profile add`: a new profile, checked before it is written; on a terminal, what is missing is asked for.
 
-use crate::cli::Chosen;
+use crate::cli::words::Chosen;
 use crate::commands::house::House;
 use crate::commands::profile::seal;
 use crate::commands::profile_file::ProfileFile;

@@ -8,7 +8,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::Chosen;
+use crate::cli::words::Chosen;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::jose::base64url;
