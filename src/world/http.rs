@@ -23,6 +23,10 @@ use crate::world::{Network, now, proxy, tls};
 const CONNECT: Duration = Duration::from_secs(10);
 /// R53: the most bytes of an answer's headers.
 const HEADERS: usize = 64 << 10;
+/// Bytes of a buffer for what is sent. ureq would fill 128 KiB with zeros, which a fetch of a short token is charged for.
+const OUTPUT: usize = 16 << 10;
+/// Bytes of a buffer for what comes: headers that are too long have to be seen as such.
+const INPUT: usize = HEADERS + (4 << 10);
 /// Headers whose values a trace may show: they are about quotas, not about people.
 const TOLD: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
@@ -118,6 +122,8 @@ impl Http {
             .timeout_global(Some(left))
             .timeout_connect(Some(CONNECT.min(left)))
             .max_response_header_size(HEADERS)
+            .input_buffer_size(INPUT)
+            .output_buffer_size(OUTPUT)
             .max_idle_connections(0)
             .proxy(proxy)
             .user_agent(concat!("oat/", env!("CARGO_PKG_VERSION")))
