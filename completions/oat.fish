@@ -130,17 +130,17 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s f -l format -d 'How the token is printed' -r -f -a "raw\t''
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s f -l format -d 'How the token is printed [default: raw]' -r -f -a "raw\t''
 json\t''
 bearer\t''
 header\t''
 env\t''
 dotenv\t''
 curl\t''"
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l shell -d 'The shell that --format env speaks to' -r -f -a "sh\t''
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l shell -d 'The shell that --format env speaks to [default: sh]' -r -f -a "sh\t''
 fish\t''
 powershell\t''
 cmd\t''
@@ -233,9 +233,9 @@ complete -c oat -n "__fish_oat_using_subcommand refresh" -l hosts -d 'The hosts 
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
@@ -337,9 +337,9 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
@@ -443,9 +443,9 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f -a "(__fish_complete_command)"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l unset -d 'Take this key out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'

@@ -113,13 +113,13 @@ module completions {
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
     --client-secret-command: string # Run this program, without a shell, and take its first line
     --client-secret-stdin     # Read the client secret from the first line of standard input
     --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
-    --format(-f): string@"nu-complete oat token get format" # How the token is printed
-    --shell: string@"nu-complete oat token get shell" # The shell that --format env speaks to
+    --format(-f): string@"nu-complete oat token get format" # How the token is printed [default: raw]
+    --shell: string@"nu-complete oat token get shell" # The shell that --format env speaks to [default: sh]
     --name: string            # The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]
     --min-ttl: string         # The token must be good for at least this long, such as 10m
     --force                   # Ask the server, whatever the cache says
@@ -205,7 +205,7 @@ module completions {
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
     --client-secret-command: string # Run this program, without a shell, and take its first line
     --client-secret-stdin     # Read the client secret from the first line of standard input
@@ -306,7 +306,7 @@ module completions {
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
     --client-secret-command: string # Run this program, without a shell, and take its first line
     --client-secret-stdin     # Read the client secret from the first line of standard input
@@ -420,7 +420,7 @@ module completions {
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: path # Read the client secret from this file; it must be private
+    --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
     --client-secret-command: string # Run this program, without a shell, and take its first line
     --client-secret-stdin     # Read the client secret from the first line of standard input

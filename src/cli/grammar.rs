@@ -48,9 +48,10 @@ pub fn grammar() -> Clap {
 /// they have. A cached token is handed out ten times while the whole grammar is built, so this line gets its own. It
 /// knows no help and makes no suggestions; what it refuses, the whole grammar has to explain.
 pub fn token_get_alone(words: &[OsString]) -> Clap {
-    let typed: Vec<&str> = words.iter().filter_map(|word| word.to_str()?.strip_prefix("--")?.split('=').next()).collect();
+    let typed = words.iter().filter_map(|word| word.to_str()?.strip_prefix("--")?.split('=').next());
+    let typed: Vec<String> = typed.map(|flag| flag.replace('-', "_")).collect();
     let command = own_flags(Clap::new("oat token get").no_binary_name(true).disable_help_flag(true).arg(profile_argument()));
-    with_wanted_keys(command.args(common_flags()), &|flag| typed.contains(&flag))
+    with_wanted_keys(command.args(common_flags()), &|name| typed.iter().any(|flag| flag == name))
 }
 
 fn token_get(command: Clap) -> Clap {
@@ -94,15 +95,13 @@ fn own_flags(command: Clap) -> Clap {
             .long("format")
             .short('f')
             .value_name("FORMAT")
-            .default_value("raw")
             .value_parser(PossibleValuesParser::new(FORMATS))
-            .help("How the token is printed"),
+            .help("How the token is printed [default: raw]"),
         Arg::new("shell")
             .long("shell")
             .value_name("SHELL")
-            .default_value("sh")
             .value_parser(PossibleValuesParser::new(SHELLS))
-            .help("The shell that --format env speaks to"),
+            .help("The shell that --format env speaks to [default: sh]"),
         Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
         Arg::new("min-ttl")
             .long("min-ttl")
@@ -166,42 +165,54 @@ fn require_store() -> Arg {
     Arg::new("require-store").long("require-store").action(ArgAction::SetTrue).help("Fail when the token cannot be kept")
 }
 
+/// The flags that say where the client's secret comes from, by the names of their values.
+const SECRET_FLAGS: [&str; 7] = [
+    "client_secret_env",
+    "client_secret_file",
+    "client_secret_credential",
+    "client_secret_command",
+    "client_secret_stdin",
+    "client_secret_keyring",
+    "client_secret",
+];
+
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
 fn with_keys(command: Clap) -> Clap {
     with_wanted_keys(command, &|_| true)
 }
 
 fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
-    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret).map(|key| (key, key.flag())).filter(|(_, flag)| wanted(flag)).map(
-        |(key, flag)| {
-            let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
-            Arg::new(key.name)
-                .long(flag)
-                .value_name(placeholder(key.kind))
-                .help(key.help)
-                .help_heading(key.group)
-                .hide_short_help(true)
-                .action(if repeats { ArgAction::Append } else { ArgAction::Set })
-        },
-    );
+    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted(key.name)).map(|key| {
+        let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
+        Arg::new(key.name)
+            .long(key.flag())
+            .value_name(placeholder(key.kind))
+            .help(key.help)
+            .help_heading(key.group)
+            .hide_short_help(true)
+            .action(if repeats { ArgAction::Append } else { ArgAction::Set })
+    });
     let secret = |id: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(id).long(id).value_name(value).help(help).help_heading("Client").hide_short_help(true)
+        Arg::new(id).long(id.replace('_', "-")).value_name(value).help(help).help_heading("Client").hide_short_help(true)
     };
     let command = command.args(keys);
+    if !SECRET_FLAGS.iter().any(|flag| wanted(flag)) {
+        return command;
+    }
     let sources = [
-        secret("client-secret-env", "NAME", "Read the client secret from this variable"),
-        secret("client-secret-file", "FILE", "Read the client secret from this file; it must be private"),
-        secret("client-secret-credential", "NAME", "Read the client secret from this systemd credential"),
-        secret("client-secret-command", "PROGRAM", "Run this program, without a shell, and take its first line")
+        secret("client_secret_env", "NAME", "Read the client secret from this variable"),
+        secret("client_secret_file", "FILE", "Read the client secret from this file; it must be private"),
+        secret("client_secret_credential", "NAME", "Read the client secret from this systemd credential"),
+        secret("client_secret_command", "PROGRAM", "Run this program, without a shell, and take its first line")
             .num_args(1..)
             .value_terminator(";"),
-        secret("client-secret-stdin", "", "Read the client secret from the first line of standard input")
+        secret("client_secret_stdin", "", "Read the client secret from the first line of standard input")
             .num_args(0)
             .action(ArgAction::SetTrue),
-        secret("client-secret-keyring", "", "Take the client secret that `oat profile set-secret` sealed")
+        secret("client_secret_keyring", "", "Take the client secret that `oat profile set-secret` sealed")
             .num_args(0)
             .action(ArgAction::SetTrue),
-        Arg::new("client-secret").long("client-secret").hide(true).num_args(0..=1).action(ArgAction::Set).default_missing_value(""),
+        Arg::new("client_secret").long("client-secret").hide(true).num_args(0..=1).action(ArgAction::Set).default_missing_value(""),
     ];
     command.args(sources.into_iter().filter(|source| wanted(source.get_id().as_str())))
 }

@@ -43,8 +43,8 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
 pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
     Ok(TokenGet {
         chosen: chosen(m)?,
-        format: text(m, "format").unwrap_or_default(),
-        shell: text(m, "shell").unwrap_or_default(),
+        format: text(m, "format").unwrap_or_else(|| "raw".into()),
+        shell: text(m, "shell").unwrap_or_else(|| "sh".into()),
         name: text(m, "name"),
         min_ttl: m.get_one("min-ttl").copied(),
         force: m.get_flag("force"),
@@ -85,7 +85,7 @@ fn switched_on(matches: &ArgMatches, id: &str) -> bool {
 }
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {
-    if text(matches, "client-secret").is_some() {
+    if text(matches, "client_secret").is_some() {
         return Err(Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
             .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`"));
     }
@@ -100,17 +100,17 @@ fn chosen(matches: &ArgMatches) -> Result<Chosen> {
 
 fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
     let command = matches
-        .try_get_many::<String>("client-secret-command")
+        .try_get_many::<String>("client_secret-command")
         .ok()
         .flatten()
         .map(|words| SecretReference::Command(words.cloned().collect()));
     let sources: Vec<SecretReference> = [
-        text(matches, "client-secret-env").map(SecretReference::Env),
-        text(matches, "client-secret-file").map(|path| SecretReference::File(path.into())),
-        text(matches, "client-secret-credential").map(SecretReference::Credential),
+        text(matches, "client_secret-env").map(SecretReference::Env),
+        text(matches, "client_secret-file").map(|path| SecretReference::File(path.into())),
+        text(matches, "client_secret-credential").map(SecretReference::Credential),
         command,
-        switched_on(matches, "client-secret-stdin").then_some(SecretReference::Stdin),
-        switched_on(matches, "client-secret-keyring").then_some(SecretReference::Keyring),
+        switched_on(matches, "client_secret-stdin").then_some(SecretReference::Stdin),
+        switched_on(matches, "client_secret-keyring").then_some(SecretReference::Keyring),
     ]
     .into_iter()
     .flatten()

@@ -21,6 +21,9 @@ use crate::time::Seconds;
 use crate::world::terminal::Terminal;
 use crate::world::{self, Machine, Network};
 
+/// In the cache: which state of the profile file was read whole and found good.
+const CHECKED: &str = "config.checked";
+
 /// The surroundings of one command.
 pub struct House {
     /// `--config`, `--json`, `-v`
@@ -70,15 +73,16 @@ impl House {
         let name = chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE"));
         let (Some(name), Ok(path), Some(cache)) = (name, self.config_path(), self.cache()) else { return self.config() };
         let Some(text) = Text::read(&path)?.filter(Text::long) else { return self.config() };
-        let key = format!("config {}", path.display());
-        if world::cache::recall(&cache, &key).is_some_and(|stamp| stamp == text.stamp.as_bytes())
+        // One file for all profile files: whoever keeps several gets each of them read whole in turn.
+        let stamp = format!("{} {}", path.display(), text.stamp);
+        if world::cache::recall(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())
             && let Some(config) = text.parse_only(&name)
         {
             return Ok(config);
         }
         let config = text.parse()?;
         if text.modified.is_some_and(|at| world::now() - at > Seconds(2)) {
-            world::cache::remember(&cache, &key, text.stamp.as_bytes());
+            world::cache::remember(&cache, CHECKED, stamp.as_bytes());
         }
         Ok(config)
     }

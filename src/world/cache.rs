@@ -1,8 +1,8 @@
-//! Public documents (metadata, keys) between commands: a file each, named by the hash of its key.
+//! Public documents (metadata, keys) between commands: a file each.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -12,9 +12,9 @@ const OLDEST: Duration = Duration::from_secs(24 * 3600);
 /// Larger files are none of ours.
 const LARGEST: u64 = 1 << 20;
 
-/// The document kept under `key` at most 24 hours ago.
-pub fn recall(folder: &Path, key: &str) -> Option<Vec<u8>> {
-    let file = fs::File::open(path(folder, key)).ok()?;
+/// The document kept under this file name at most 24 hours ago.
+pub fn recall(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    let file = fs::File::open(folder.join(name)).ok()?;
     let facts = file.metadata().ok()?;
     // A time in the future (the clock went back) is not trusted either.
     let fresh = facts.modified().ok()?.elapsed().is_ok_and(|age| age < OLDEST);
@@ -27,8 +27,8 @@ pub fn recall(folder: &Path, key: &str) -> Option<Vec<u8>> {
 }
 
 /// Keeps a document: a temporary file, then a rename, so that no reader sees half of it.
-pub fn remember(folder: &Path, key: &str, document: &[u8]) {
-    let target = path(folder, key);
+pub fn remember(folder: &Path, name: &str, document: &[u8]) {
+    let target = folder.join(name);
     let temporary = target.with_extension(format!("{}.tmp", std::process::id()));
     if private_folder(folder).is_err() {
         return;
@@ -43,10 +43,11 @@ pub fn remember(folder: &Path, key: &str, document: &[u8]) {
     }
 }
 
-fn path(folder: &Path, key: &str) -> PathBuf {
+/// The file name for what any URL or path names.
+pub fn name_of(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
     let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("{name}.json"))
+    format!("{name}.json")
 }
 
 fn private_folder(folder: &Path) -> std::io::Result<()> {
@@ -65,14 +66,14 @@ mod tests {
     fn r34_a_document_is_kept_for_a_day_by_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("metadata");
-        remember(&cache, "https://a.example", b"{}");
-        assert_eq!(recall(&cache, "https://a.example"), Some(b"{}".to_vec()));
-        assert_eq!(recall(&cache, "https://b.example"), None);
-        let file = fs::File::options().write(true).open(path(&cache, "https://a.example")).unwrap();
+        remember(&cache, &name_of("https://a.example"), b"{}");
+        assert_eq!(recall(&cache, &name_of("https://a.example")), Some(b"{}".to_vec()));
+        assert_eq!(recall(&cache, &name_of("https://b.example")), None);
+        let file = fs::File::options().write(true).open(cache.join(name_of("https://a.example"))).unwrap();
         let old = file.metadata().unwrap().modified().unwrap() - OLDEST;
         file.set_modified(old).unwrap();
-        assert_eq!(recall(&cache, "https://a.example"), None);
+        assert_eq!(recall(&cache, &name_of("https://a.example")), None);
         file.set_modified(old + OLDEST * 2).unwrap();
-        assert_eq!(recall(&cache, "https://a.example"), None, "a time in the future is not trusted");
+        assert_eq!(recall(&cache, &name_of("https://a.example")), None, "a time in the future is not trusted");
     }
 }

@@ -97,14 +97,14 @@ impl World for Machine {
     }
 
     fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
-        let found = cache::recall(self.cache.as_deref()?, key)?;
+        let found = cache::recall(self.cache.as_deref()?, &cache::name_of(key))?;
         self.terminal.trace(1, &format!("metadata of {key} from the cache"));
         Some(found)
     }
 
     fn remember(&mut self, key: &str, document: &[u8]) {
         if let Some(folder) = &self.cache {
-            cache::remember(folder, key, document);
+            cache::remember(folder, &cache::name_of(key), document);
         }
     }
 
