@@ -17,7 +17,9 @@ use crate::name::ProfileName;
 use crate::oauth::world::script::{START, Script, answer, json as json_answer};
 use crate::oauth::world::{Response, World};
 use crate::secret::AccessToken;
-use crate::store::{KeyPlace, Locked, Settings};
+use crate::store::Settings;
+use crate::store::keys::KeyPlace;
+use crate::store::lock::Locked;
 
 const RAW: &str = "[profile.p]\ntoken_endpoint = \"https://a.example/token\"\nclient_id = \"c1\"\nclient_secret = { env = \"S\" }\ngrant = \"client_credentials\"\n";
 const ZERO: &str = "[profile.zero]\nprovider = \"vericerts\"\nbase_url = \"https://zero.example\"\nclient_id = \"cli_1\"\nclient_secret = { env = \"S\" }\n";
