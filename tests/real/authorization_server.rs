@@ -1,7 +1,7 @@
 //! The certified `oidc-provider` as a child process, and what it saw.
 
-use crate::parts::{answer_of, part, succeeded};
 use crate::support::Oat;
+use crate::support::parts::{answer_of, part, succeeded};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
