@@ -22,6 +22,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
     $completions = @(switch ($command) {
         'oat' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -39,6 +41,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;token' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -98,6 +102,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'The token must be good for at least this long, such as 10m')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from the first line of standard input')
             [CompletionResult]::new('--client-secret-keyring', '--client-secret-keyring', [CompletionResultType]::ParameterName, 'Take the client secret that `oat profile set-secret` sealed')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Ask the server, whatever the cache says')
@@ -112,6 +118,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;refresh' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'A preset: the endpoints and quirks of a known provider')
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'The issuer URL, exactly as the server names itself; endpoints are found by discovery')
             [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are asked for; overrides discovery')
@@ -169,6 +177,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -184,6 +194,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;add' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'A preset: the endpoints and quirks of a known provider')
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'The issuer URL, exactly as the server names itself; endpoints are found by discovery')
             [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are asked for; overrides discovery')
@@ -239,6 +251,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;list' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -248,6 +262,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;show' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -257,6 +273,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;edit' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'A preset: the endpoints and quirks of a known provider')
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'The issuer URL, exactly as the server names itself; endpoints are found by discovery')
             [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are asked for; overrides discovery')
@@ -313,6 +331,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;remove' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -322,6 +342,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;profile;set-secret' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -331,6 +353,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;sandbox' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The loopback port; 0 takes any free one')
             [CompletionResult]::new('--alg', '--alg', [CompletionResultType]::ParameterName, 'How tokens are signed')
             [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long tokens live')
@@ -345,6 +369,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -354,6 +380,8 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
         }
         'oat;man' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')

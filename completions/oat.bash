@@ -62,7 +62,7 @@ _oat() {
 
     case "${cmd}" in
         oat)
-            opts="-v -h -V --config --json --verbose --help --version token refresh profile sandbox completions man"
+            opts="-v -h -V --config --json --store --trace --verbose --help --version token refresh profile sandbox completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -83,6 +83,17 @@ _oat() {
                     fi
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -91,7 +102,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__completions)
-            opts="-v -h --config --json --verbose --help bash zsh fish powershell elvish nushell"
+            opts="-v -h --config --json --store --trace --verbose --help bash zsh fish powershell elvish nushell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -109,6 +120,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -120,7 +142,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__man)
-            opts="-v -h --config --json --verbose --help"
+            opts="-v -h --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,6 +160,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -149,7 +182,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile)
-            opts="-v -h --config --json --verbose --help add list show edit remove set-secret"
+            opts="-v -h --config --json --store --trace --verbose --help add list show edit remove set-secret"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -170,6 +203,17 @@ _oat() {
                     fi
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -178,7 +222,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__add)
-            opts="-v -h --config --json --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,6 +240,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -510,7 +565,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__edit)
-            opts="-v -h --config --json --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --unset --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --unset --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -528,6 +583,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -849,7 +915,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__list)
-            opts="-v -h --config --json --verbose --help"
+            opts="-v -h --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -867,6 +933,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -878,7 +955,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__remove)
-            opts="-v -h --config --json --verbose --help"
+            opts="-v -h --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -896,6 +973,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -907,7 +995,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__set__subcmd__secret)
-            opts="-v -h --config --json --verbose --help"
+            opts="-v -h --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,6 +1013,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -936,7 +1035,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__show)
-            opts="-v -h --config --json --verbose --help"
+            opts="-v -h --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -957,6 +1056,17 @@ _oat() {
                     fi
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -965,7 +1075,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__refresh)
-            opts="-v -h --config --json --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --print --require-store --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --print --require-store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -983,6 +1093,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1297,7 +1418,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__sandbox)
-            opts="-v -h --config --json --verbose --port --alg --lifetime --opaque --delay --help"
+            opts="-v -h --config --json --store --trace --verbose --port --alg --lifetime --opaque --delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1315,6 +1436,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1351,7 +1483,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token)
-            opts="-v -h --config --json --verbose --help get"
+            opts="-v -h --config --json --store --trace --verbose --help get"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1372,6 +1504,17 @@ _oat() {
                     fi
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1380,7 +1523,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token__subcmd__get)
-            opts="-f -v -h --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --format --shell --name --min-ttl --force --require-store --require-scope --config --json --verbose --help"
+            opts="-f -v -h --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --auto-login --leeway --default-lifetime --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --format --shell --name --min-ttl --force --require-store --require-scope --config --json --store --trace --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1727,6 +1870,17 @@ _oat() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -19,6 +19,8 @@ set edit:completion:arg-completer[oat] = {|@words|
     var completions = [
         &'oat'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -35,6 +37,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;token'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -93,6 +97,8 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand --name 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]'
             cand --min-ttl 'The token must be good for at least this long, such as 10m'
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --client-secret-stdin 'Read the client secret from the first line of standard input'
             cand --client-secret-keyring 'Take the client secret that `oat profile set-secret` sealed'
             cand --force 'Ask the server, whatever the cache says'
@@ -106,6 +112,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;refresh'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --provider 'A preset: the endpoints and quirks of a known provider'
             cand --issuer 'The issuer URL, exactly as the server names itself; endpoints are found by discovery'
             cand --token-endpoint 'Where tokens are asked for; overrides discovery'
@@ -162,6 +170,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -176,6 +186,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;add'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --provider 'A preset: the endpoints and quirks of a known provider'
             cand --issuer 'The issuer URL, exactly as the server names itself; endpoints are found by discovery'
             cand --token-endpoint 'Where tokens are asked for; overrides discovery'
@@ -230,6 +242,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;list'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -238,6 +252,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;show'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -246,6 +262,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;edit'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --provider 'A preset: the endpoints and quirks of a known provider'
             cand --issuer 'The issuer URL, exactly as the server names itself; endpoints are found by discovery'
             cand --token-endpoint 'Where tokens are asked for; overrides discovery'
@@ -301,6 +319,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;remove'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -309,6 +329,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;profile;set-secret'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -317,6 +339,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;sandbox'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --port 'The loopback port; 0 takes any free one'
             cand --alg 'How tokens are signed'
             cand --lifetime 'How long tokens live'
@@ -330,6 +354,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;completions'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -338,6 +364,8 @@ set edit:completion:arg-completer[oat] = {|@words|
         }
         &'oat;man'= {
             cand --config 'The profile file [env: OAT_CONFIG]'
+            cand --store 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]'
+            cand --trace 'Write every request and answer to this file, secrets taken out'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_oat_global_optspecs
-    string join \n config= json v/verbose h/help V/version
+    string join \n config= json store= trace= v/verbose h/help V/version
 end
 
 function __fish_oat_needs_command
@@ -25,6 +25,12 @@ function __fish_oat_using_subcommand
 end
 
 complete -c oat -n "__fish_oat_needs_command" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_needs_command" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_needs_command" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_needs_command" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_needs_command" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_needs_command" -s h -l help -d 'Print help'
@@ -36,6 +42,12 @@ complete -c oat -n "__fish_oat_needs_command" -f -a "sandbox" -d 'Serve a small 
 complete -c oat -n "__fish_oat_needs_command" -f -a "completions" -d 'Print a shell\'s completion file'
 complete -c oat -n "__fish_oat_needs_command" -f -a "man" -d 'Print a manual page'
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
@@ -129,6 +141,12 @@ nu\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l force -d 'Ask the server, whatever the cache says'
@@ -138,6 +156,12 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
 auth0\t''
 abbyy-vantage\t''
@@ -220,6 +244,12 @@ complete -c oat -n "__fish_oat_using_subcommand refresh" -l print -d 'Print the 
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -s h -l help -d 'Print help'
@@ -230,6 +260,12 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_sub
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "remove" -d 'Take a profile away, with what is stored for it'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "set-secret" -d 'Seal a client secret, read from standard input or a hidden prompt'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
 auth0\t''
 abbyy-vantage\t''
@@ -310,14 +346,32 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
 auth0\t''
 abbyy-vantage\t''
@@ -399,14 +453,32 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from set-secret" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l port -d 'The loopback port; 0 takes any free one' -r -f
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l alg -d 'How tokens are signed' -r -f -a "ES256\t''
 RS256\t''"
@@ -417,10 +489,22 @@ complete -c oat -n "__fish_oat_using_subcommand sandbox" -s v -l verbose -d 'Say
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l opaque -d 'Hand out opaque tokens instead of JWTs'
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand completions" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand completions" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand completions" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand completions" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand completions" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand man" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand man" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand man" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand man" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand man" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,18 +1,30 @@
 module completions {
 
+  def "nu-complete oat store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # OAuth 2.0 and OpenID Connect tokens for shells, people and CI
   export extern oat [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
+  def "nu-complete oat token store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Hand out tokens
   export extern "oat token" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat token store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
   ]
@@ -47,6 +59,10 @@ module completions {
 
   def "nu-complete oat token get shell" [] {
     [ "sh" "fish" "powershell" "cmd" "nu" ]
+  }
+
+  def "nu-complete oat token get store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
   }
 
   # Print a valid access token: the kept one while it is good, else a new one
@@ -106,10 +122,16 @@ module completions {
     --require-scope           # Fail when the server grants less scope than was asked for
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat token get store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help (see more with '--help')
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
+
+  def "nu-complete oat refresh store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
 
   def "nu-complete oat refresh provider" [] {
     [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
@@ -139,6 +161,8 @@ module completions {
   export extern "oat refresh" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat refresh store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --provider: string@"nu-complete oat refresh provider" # A preset: the endpoints and quirks of a known provider
     --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
@@ -192,13 +216,23 @@ module completions {
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
 
+  def "nu-complete oat profile store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Write and read the profile file
   export extern "oat profile" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
   ]
+
+  def "nu-complete oat profile add store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
 
   def "nu-complete oat profile add provider" [] {
     [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
@@ -228,6 +262,8 @@ module completions {
   export extern "oat profile add" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile add store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --provider: string@"nu-complete oat profile add provider" # A preset: the endpoints and quirks of a known provider
     --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
@@ -279,22 +315,38 @@ module completions {
     profile: string           # The new profile's name
   ]
 
+  def "nu-complete oat profile list store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Name every profile
   export extern "oat profile list" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile list store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
   ]
+
+  def "nu-complete oat profile show store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
 
   # Show a profile's values and where each came from
   export extern "oat profile show" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile show store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
+
+  def "nu-complete oat profile edit store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
 
   def "nu-complete oat profile edit provider" [] {
     [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
@@ -324,6 +376,8 @@ module completions {
   export extern "oat profile edit" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile edit store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --provider: string@"nu-complete oat profile edit provider" # A preset: the endpoints and quirks of a known provider
     --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
@@ -376,23 +430,39 @@ module completions {
     profile: string           # The profile
   ]
 
+  def "nu-complete oat profile remove store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Take a profile away, with what is stored for it
   export extern "oat profile remove" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile remove store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     profile: string           # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
 
+  def "nu-complete oat profile set-secret store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Seal a client secret, read from standard input or a hidden prompt
   export extern "oat profile set-secret" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat profile set-secret store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     profile: string           # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
+
+  def "nu-complete oat sandbox store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
 
   def "nu-complete oat sandbox alg" [] {
     [ "ES256" "RS256" ]
@@ -402,6 +472,8 @@ module completions {
   export extern "oat sandbox" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat sandbox store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --port: string            # The loopback port; 0 takes any free one
     --alg: string@"nu-complete oat sandbox alg" # How tokens are signed
@@ -415,19 +487,31 @@ module completions {
     [ "bash" "zsh" "fish" "powershell" "elvish" "nushell" ]
   }
 
+  def "nu-complete oat completions store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Print a shell's completion file
   export extern "oat completions" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat completions store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     shell: string@"nu-complete oat completions shell" # The shell
   ]
 
+  def "nu-complete oat man store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   # Print a manual page
   export extern "oat man" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat man store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
     --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help
     page?: string             # A command, as in `oat man token get`, or `config`

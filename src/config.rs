@@ -85,7 +85,7 @@ impl Config {
 
     /// Reads the file's text. Fails with `Config`, naming line, column and key.
     pub fn parse(path: &Path, text: &str) -> Result<Config> {
-        let reader = Reader { path, text };
+        let reader = Reader { path, text, line_ends: text.match_indices('\n').map(|(end, _)| end).collect() };
         let table = DeTable::parse(text).map_err(|error| {
             let span = error.span().unwrap_or_default();
             let message = escape(error.message().lines().next().unwrap_or("this is not TOML"));
@@ -140,6 +140,8 @@ fn private(_: &Path) -> Result<()> {
 struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
+    /// Found once: every key's line is wanted.
+    line_ends: Vec<usize>,
 }
 
 impl Reader<'_> {
@@ -201,7 +203,7 @@ impl Reader<'_> {
             };
             let expected = |what| self.error(value.span().start, format!("`{}` of profile `{}` must be {what}", key.name, profile.name));
             let value = key.read_toml(value.get_ref()).map_err(expected)?;
-            profile.settings.push(Setting { key, value, line: self.place(start).0 });
+            profile.settings.push(Setting { key, value, line: self.line(start) });
         }
         Ok(profile)
     }
@@ -235,9 +237,12 @@ impl Reader<'_> {
     /// Line and column, both from 1; columns count characters.
     fn place(&self, start: usize) -> (usize, usize) {
         let before = self.text.get(..start).unwrap_or(self.text);
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        (self.line(start), column)
+    }
+
+    fn line(&self, start: usize) -> usize {
+        self.line_ends.partition_point(|end| *end < start) + 1
     }
 }
 

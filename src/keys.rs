@@ -160,7 +160,12 @@ impl Key {
 
     /// Its environment variable: `OAT_CLIENT_ID`.
     pub fn variable(&self) -> String {
-        format!("OAT_{}", self.name.to_ascii_uppercase())
+        // Every command asks for every one of them.
+        let mut name = String::with_capacity(4 + self.name.len());
+        name.push_str("OAT_");
+        name.push_str(self.name);
+        name.make_ascii_uppercase();
+        name
     }
 
     /// Reads a value from one string, as a flag or a variable has it. Fails with what is expected, in words.

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod environment;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod jose;
 mod json;
 mod keys;
@@ -13,6 +15,7 @@ mod oauth;
 mod output;
 mod plan;
 mod provider;
+mod random;
 mod sandbox;
 mod secret;
 mod session;

@@ -13,7 +13,8 @@ use crate::oauth::grant::client_credentials::{Ask, client_credentials};
 use crate::oauth::metadata::{self, Asked};
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
-use crate::plan::{Grant, Plan};
+use crate::plan::Plan;
+use crate::plan::grant::Grant;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::store::Store;
 use crate::store::files::Version;
@@ -170,7 +171,7 @@ impl Session<'_> {
     fn renew(mut self, seen: Seen) -> Result<Handed> {
         let patience = self.world.time_left() + GRACE;
         loop {
-            let (store, profile, before) = (self.store, &self.plan.profile, seen.version.clone());
+            let (store, profile, before) = (self.store, &self.plan.profile, seen.version);
             let locked = match store.lock(profile, patience, &mut || store.version(profile) != before) {
                 Ok(locked) => locked,
                 Err(error) if error.kind == Kind::Store => return self.without_store(error),

@@ -19,9 +19,9 @@ const fn room(name: &'static str, floor: u8, uses: &'static [&'static str]) -> R
 }
 
 /// What the ground floor offers to everyone. `cli` and `keys` stand on it too, for `plan` and the rooms above.
-const GROUND: [&str; 7] = ["environment", "error", "json", "name", "secret", "text", "time"];
+const GROUND: [&str; 8] = ["environment", "error", "json", "name", "random", "secret", "text", "time"];
 
-const HOUSE: [Room; 21] = [
+const HOUSE: [Room; 22] = [
     room("main", 9, &["commands"]),
     room("commands", 8, &["cli", "config", "jose", "keys", "oauth", "output", "plan", "provider", "sandbox", "session", "store", "world"]),
     room("session", 7, &["jose", "oauth", "plan", "store"]),
@@ -38,6 +38,7 @@ const HOUSE: [Room; 21] = [
     room("keys", 1, &[]),
     room("name", 1, &[]),
     room("json", 0, &[]),
+    room("random", 1, &[]),
     room("environment", 0, &[]),
     room("error", 0, &[]),
     room("secret", 0, &[]),

@@ -27,7 +27,7 @@ mod tests {
     use clap_complete_nushell::Nushell;
 
     use super::*;
-    use crate::cli::COMPLETIONS;
+    use crate::cli::words::COMPLETIONS;
     use crate::commands::generated::{generated, undeferred};
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command as Clap, ValueHint};
 
-use crate::cli::grammar;
+use crate::cli::grammar::grammar;
 use crate::environment::Environment;
 use crate::keys::{Key, KeyKind};
 use crate::provider;

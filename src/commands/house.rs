@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use directories::ProjectDirs;
 
-use crate::cli::{Chosen, Common, SANDBOX_PORT};
+use crate::cli::words::{Chosen, Common, SANDBOX_PORT};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -77,6 +77,9 @@ impl House {
                 plan.server().split('?').next().unwrap_or_default()
             ),
         );
+        for setting in &plan.settings {
+            self.terminal.trace(2, &format!("`{}` from {}", setting.key.name, setting.origin.describe(setting.key)));
+        }
         Ok((plan, config))
     }
 
@@ -91,7 +94,7 @@ impl House {
 
     /// The store, as `OAT_STORE` or `[store]` says; nothing is read or made yet.
     pub fn store(&self, config: &Config) -> Result<Store> {
-        let named = self.environment.get("OAT_STORE");
+        let named = self.common.store.clone().or_else(|| self.environment.get("OAT_STORE"));
         let key = match named.as_deref().or(config.store.key.as_deref()) {
             None => KeyPlace::Keyring,
             Some(name) => KeyPlace::parse(name).ok_or_else(|| {
@@ -120,7 +123,7 @@ impl House {
 
     /// The world for a plan. For the built-in profile, the embedded server is started before the first request.
     pub fn world(&self, plan: &Plan) -> Machine {
-        let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone() };
+        let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone(), trace: self.common.trace.clone() };
         Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan))
     }
 

@@ -224,7 +224,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::cli::Chosen;
+    use crate::cli::words::Chosen;
     use crate::config::Config;
     use crate::environment::Environment;
     use crate::plan::Plan;

@@ -19,7 +19,8 @@ mod token;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::cli::{self, Command};
+use crate::cli;
+use crate::cli::words::Command;
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::output;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::cli::{Chosen, ProfileCommand};
+use crate::cli::words::{Chosen, ProfileCommand};
 use crate::commands::house::House;
 use crate::commands::profile_add;
 use crate::commands::profile_file::{ProfileFile, replace};
@@ -11,7 +11,8 @@ use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, Value};
 use crate::name::ProfileName;
 use crate::output;
-use crate::plan::{Plan, Setting, gather};
+use crate::plan::setting::Setting;
+use crate::plan::{Plan, gather};
 use crate::provider::Preset;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::text::{escape, nearest};
@@ -220,6 +221,8 @@ fn remove(house: &House, profile: &str) -> Result<()> {
 fn set_secret(house: &House, profile: &str) -> Result<()> {
     let config = house.config()?;
     let name = existing(&config, profile)?;
+    // A store that does not work is told before the secret is typed.
+    house.store(&config)?.probe()?;
     let secret = if house.terminal.interactive() {
         let typed = house
             .terminal
@@ -257,6 +260,6 @@ fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
     let name = ProfileName::parse(profile)?;
     match config.profile(name.as_str()) {
         Some(profile) => Ok(profile.name.clone()),
-        None => Err(crate::plan::unknown(name.as_str(), config)),
+        None => Err(crate::plan::choice::unknown(name.as_str(), config)),
     }
 }

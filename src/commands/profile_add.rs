@@ -1,6 +1,6 @@
 //! `oat profile add`: a new profile, checked before it is written; on a terminal, what is missing is asked for.
 
-use crate::cli::Chosen;
+use crate::cli::words::Chosen;
 use crate::commands::house::House;
 use crate::commands::profile::seal;
 use crate::commands::profile_file::ProfileFile;
@@ -121,7 +121,11 @@ impl Draft {
             Value::Duration(length) if key.name == "timeout" => Some(*length),
             _ => None,
         });
-        let network = Network { timeout: timeout.unwrap_or(Seconds(30)).duration(), ca_file: self.text("ca_file").map(Into::into) };
+        let network = Network {
+            timeout: timeout.unwrap_or(Seconds(30)).duration(),
+            ca_file: self.text("ca_file").map(Into::into),
+            trace: house.common.trace.clone(),
+        };
         let mut world = Machine::new(network, None, &house.environment, house.terminal, None);
         let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &[] })?;
         house.terminal.say(&format!("the metadata of {} is there and holds", escape(text)));

@@ -1,11 +1,11 @@
 //! `oat refresh`: a new token now, whatever the cache says.
 
-use crate::cli::Refresh;
+use crate::cli::words::Refresh;
 use crate::commands::house::House;
 use crate::commands::token::hand_out;
 use crate::error::Result;
 use crate::output;
-use crate::plan::Grant;
+use crate::plan::grant::Grant;
 use crate::session::Wish;
 
 /// Renews the token. A client_credentials profile has no refresh token, so a new one is fetched, and that is said.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::cli::SandboxWords;
+use crate::cli::words::SandboxWords;
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;

@@ -1,6 +1,6 @@
 //! `oat token get`: a valid access token on stdout.
 
-use crate::cli::TokenGet;
+use crate::cli::words::TokenGet;
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;

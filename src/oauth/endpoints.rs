@@ -24,6 +24,11 @@ impl Endpoint {
         if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
             return Err(format!("`{shown}` has a space, a backslash or a control character in it"));
         }
+        if !text.is_ascii() {
+            return Err(format!(
+                "`{shown}` has characters beyond ASCII; a host name is written in its xn-- form, the rest percent-encoded"
+            ));
+        }
         let url = Url::parse(text).map_err(|error| format!("`{shown}` is not an absolute URL ({error})"))?;
         let host = url.host().ok_or_else(|| format!("`{shown}` names no host"))?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -146,6 +151,7 @@ mod tests {
             "https://a.example\\@b.example/",
             "token",
             "https://",
+            "https://b\u{fc}cher.example/",
         ] {
             let error = Endpoint::parse(bad).unwrap_err();
             assert!(!error.contains("CANARY") && error.lines().count() == 1, "{bad}: {error}");

@@ -24,8 +24,6 @@ pub struct Metadata {
     pub auth_methods: Option<Vec<String>>,
     /// `grant_types_supported`, where the server says. Never a reason to refuse: glewlwyd leaves out grants that work.
     pub grant_types: Option<Vec<String>>,
-    /// The whole document.
-    pub document: Map<String, Value>,
 }
 
 /// What metadata must agree with.
@@ -121,17 +119,22 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
             .hint("is `issuer` right? a server without discovery needs its endpoints in the profile")
     })?;
     same_issuer(&document, asked)?;
-    let endpoint = |name: &str| match document.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => match Endpoint::parse(text) {
-            Ok(url) if pinned(&url, asked.pin_hosts) => Ok(Some(url)),
-            Ok(url) => {
-                Err(invalid(format!("the server's metadata puts `{name}` on `{}`, which `pin_hosts` does not list", escape(url.host()))))
-            }
-            Err(reason) => Err(invalid(format!("the server's metadata has a bad `{name}`: {reason}"))
-                .hint(format!("nothing was sent there; set `{name}` in the profile, or tell the server's operator"))),
-        },
-        Some(other) => Err(invalid(format!("`{name}` in the server's metadata is {}, not a URL", json::type_name(other)))),
+    let endpoint = |name: &str| {
+        // The name may be as foreign as the value.
+        let shown = escape(name);
+        match document.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => match Endpoint::parse(text) {
+                Ok(url) if pinned(&url, asked.pin_hosts) => Ok(Some(url)),
+                Ok(url) => Err(invalid(format!(
+                    "the server's metadata puts `{shown}` on `{}`, which `pin_hosts` does not list",
+                    escape(url.host())
+                ))),
+                Err(reason) => Err(invalid(format!("the server's metadata has a bad `{shown}`: {reason}"))
+                    .hint(format!("nothing was sent there; set `{shown}` in the profile, or tell the server's operator"))),
+            },
+            Some(other) => Err(invalid(format!("`{shown}` in the server's metadata is {}, not a URL", json::type_name(other)))),
+        }
     };
     for (name, value) in &document {
         if (name.ends_with("_endpoint") || name.ends_with("_uri")) && value.is_string() && name != "op_policy_uri" && name != "op_tos_uri" {
@@ -148,7 +151,6 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
         token_endpoint: endpoint("token_endpoint")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
         grant_types: list("grant_types_supported"),
-        document,
     })
 }
 

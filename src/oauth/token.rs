@@ -25,10 +25,13 @@ pub struct TokenSet {
     /// The scope that was granted, separated by spaces; None where the answer does not say, which means as asked.
     pub scope: Option<String>,
     /// The refresh token; None where it is absent, null or empty.
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token: Option<RefreshToken>,
     /// How long the refresh token lives (`refresh_token_expires_in`, `refresh_expires_in`).
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token_lifetime: Option<Seconds>,
     /// The ID token, unchecked.
+    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub id_token: Option<IdToken>,
     /// Members that are not the protocol's and hold no secret, such as Salesforce's `instance_url`.
     pub extra: Map<String, Value>,

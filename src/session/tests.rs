@@ -8,18 +8,17 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cli::Chosen;
+use crate::cli::words::Chosen;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::jose::base64url;
 use crate::keys::Key;
 use crate::name::ProfileName;
+use crate::oauth::world::Response;
 use crate::oauth::world::script::{START, Script, answer, json as json_answer};
-use crate::oauth::world::{Response, World};
 use crate::secret::AccessToken;
-use crate::store::Settings;
 use crate::store::keys::KeyPlace;
-use crate::store::lock::Locked;
+use crate::store::{Settings, Store};
 
 const RAW: &str = "[profile.p]\ntoken_endpoint = \"https://a.example/token\"\nclient_id = \"c1\"\nclient_secret = { env = \"S\" }\ngrant = \"client_credentials\"\n";
 const ZERO: &str = "[profile.zero]\nprovider = \"vericerts\"\nbase_url = \"https://zero.example\"\nclient_id = \"cli_1\"\nclient_secret = { env = \"S\" }\n";

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::store::keys::random;
+use crate::random;
 
 /// What a file held, and which state of it that was.
 pub struct Found {
@@ -116,7 +116,7 @@ pub fn shell_word(path: &Path) -> String {
 
 /// 16 random hexadecimal digits.
 pub fn random_name() -> Result<String> {
-    Ok(format!("{:016x}", u64::from_le_bytes(random()?)))
+    Ok(format!("{:016x}", u64::from_le_bytes(random::bytes()?)))
 }
 
 /// Makes a rename durable.

@@ -4,7 +4,7 @@ use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdent
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
-use crate::store::keys::{KeyId, Keys, Master, SectionKey};
+use crate::store::master::{KeyId, Keys, Master, SectionKey};
 use crate::time::Seconds;
 
 /// The access key under `name`, where it is kept; its time starts anew. Any trouble is silent: the cache is a convenience.
@@ -31,6 +31,7 @@ pub fn cache_access(name: &str, id: &KeyId, access: &SectionKey, lifetime: Secon
 }
 
 /// Forgets what is kept under `name`, where there is something.
+#[cfg(test)]
 pub fn forget(name: &str) {
     if let Ok(Some(key)) = find(name) {
         let _ = key.invalidate();

@@ -11,7 +11,8 @@ use crate::secret::{ClientSecret, Secret};
 use crate::store::files::Found;
 #[cfg(target_os = "linux")]
 use crate::store::kernel;
-use crate::store::keys::{KeyId, KeyPlace, Keys, SectionKey};
+use crate::store::keys::KeyPlace;
+use crate::store::master::{KeyId, Keys, SectionKey};
 use crate::store::record::{Access, LongLived};
 use crate::store::sealed::{self, LONGEST, Record, Unreadable};
 use crate::store::{Opened, Store, lock};

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 use crate::name::ProfileName;
-use crate::store::keys::{KeyId, Keys, SectionKey, random};
+use crate::random;
+use crate::store::master::{KeyId, Keys, SectionKey};
 
 /// Larger files are neither read nor written, in bytes.
 pub const LONGEST: u64 = 16 << 20;
@@ -163,7 +164,7 @@ fn sealed_vouches(magic: &[u8; 7], id: &KeyId, profile: &ProfileName) -> Vec<u8>
 }
 
 fn seal(key: &SectionKey, vouched: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
-    let nonce: [u8; NONCE_LEN] = random()?;
+    let nonce: [u8; NONCE_LEN] = random::bytes()?;
     let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + CHACHA20_POLY1305.tag_len());
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(plain);
@@ -191,7 +192,7 @@ fn open(key: &SectionKey, vouched: &[u8], section: &[u8]) -> std::result::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::keys::Master;
+    use crate::store::master::Master;
 
     fn name(text: &str) -> ProfileName {
         ProfileName::parse(text).unwrap()

@@ -68,7 +68,7 @@ fn reading_an_empty_store_makes_nothing() {
     assert_eq!(store.profiles().unwrap(), []);
     assert!(store.open_secret(&name("a")).unwrap().is_none());
     assert!(!store.forget(&name("a")).unwrap() && !store.forget_secret(&name("a")).unwrap());
-    assert!(!store.has_key().unwrap());
+    assert!(store.master_keys().unwrap().is_none());
     assert_eq!(store.failure_left(&name("a")), None);
     assert!(!folder.path().join("oat").exists());
 }
@@ -168,7 +168,7 @@ fn a_new_key_never_takes_the_place_of_a_lost_one_in_silence() {
     let store_without = store(&folder);
     assert_eq!(token(&store_without, "a"), None);
     assert!(store_without.notes()[0].contains("there is no key in the key file"));
-    assert!(!store_without.has_key().unwrap(), "reading made a key");
+    assert!(store_without.master_keys().unwrap().is_none(), "reading made a key");
 
     store_without.save(&name("a"), None, &access("new"), None).unwrap();
     let notes = store_without.notes().join("\n");

@@ -16,12 +16,17 @@ use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Request, Response};
 use crate::text::escape;
 use crate::world::terminal::Terminal;
+use crate::world::trace::Trace;
 use crate::world::{Network, now, proxy, tls};
 
 /// R54: connecting may take this much of the deadline.
 const CONNECT: Duration = Duration::from_secs(10);
 /// R53: the most bytes of an answer's headers.
 const HEADERS: usize = 64 << 10;
+/// Bytes of a buffer for what is sent. ureq would fill 128 KiB with zeros, which a fetch of a short token is charged for.
+const OUTPUT: usize = 16 << 10;
+/// Bytes of a buffer for what comes: headers that are too long have to be seen as such.
+const INPUT: usize = HEADERS + (4 << 10);
 /// Headers whose values a trace may show: they are about quotas, not about people.
 const TOLD: [&str; 3] = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
@@ -34,12 +39,14 @@ pub struct Http {
     passed: usize,
     /// Requests to this authority go to this loopback port instead: the embedded server.
     detour: Option<(String, u16)>,
+    /// Opened with the first request.
+    trace: Option<Trace>,
 }
 
 impl Http {
     /// Connects to nothing yet.
     pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
-        Http { network, environment, terminal, passed: 0, detour: None }
+        Http { network, environment, terminal, passed: 0, detour: None, trace: None }
     }
 
     /// From now on, requests to `authority` go to this loopback port.
@@ -49,13 +56,22 @@ impl Http {
 
     /// Sends a request once. Where the server's CA is unknown, nothing was sent, and the next source of CAs is tried.
     pub fn send(&mut self, request: &Request, deadline: Instant) -> Result<Response> {
+        if let (None, Some(path)) = (&self.trace, &self.network.trace) {
+            self.trace = Some(Trace::open(path)?);
+        }
         let sources = tls::sources(self.network.ca_file.as_deref(), &self.environment);
         let https = request.url.url().scheme() == "https";
         loop {
             let roots = if https { tls::load(&sources[self.passed])? } else { RootCerts::WebPki };
             let started = Instant::now();
+            if let Some(trace) = &mut self.trace {
+                trace.request(request, now());
+            }
             match self.try_once(request, roots, deadline) {
                 Ok(response) => {
+                    if let Some(trace) = &mut self.trace {
+                        trace.response(&response, now());
+                    }
                     self.told(request, &response, started.elapsed());
                     return Ok(response);
                 }
@@ -106,6 +122,8 @@ impl Http {
             .timeout_global(Some(left))
             .timeout_connect(Some(CONNECT.min(left)))
             .max_response_header_size(HEADERS)
+            .input_buffer_size(INPUT)
+            .output_buffer_size(OUTPUT)
             .max_idle_connections(0)
             .proxy(proxy)
             .user_agent(concat!("oat/", env!("CARGO_PKG_VERSION")))

@@ -6,15 +6,15 @@ pub mod proxy;
 pub mod secrets;
 pub mod terminal;
 pub mod tls;
+pub mod trace;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::oauth::world::{Request, Response, World};
+use crate::random;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::UnixTime;
 use crate::world::http::Http;
@@ -43,6 +43,8 @@ pub struct Network {
     pub timeout: Duration,
     /// A PEM file of CAs to trust besides the built-in ones.
     pub ca_file: Option<PathBuf>,
+    /// Where every request and answer is written down, redacted.
+    pub trace: Option<PathBuf>,
 }
 
 impl Machine {
@@ -90,10 +92,8 @@ impl World for Machine {
     }
 
     fn jitter(&mut self) -> u16 {
-        let mut bytes = [0; 2];
         // A failing random source costs the spread of retries, nothing else.
-        let _ = SystemRandom::new().fill(&mut bytes);
-        u16::from_le_bytes(bytes)
+        u16::from_le_bytes(random::bytes().unwrap_or_default())
     }
 
     fn recall(&mut self, key: &str) -> Option<Vec<u8>> {

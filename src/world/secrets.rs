@@ -1,7 +1,7 @@
 //! Reads secrets from where they are kept: variable, file, command, systemd credential, standard input.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -14,6 +14,10 @@ use crate::text::escape;
 
 /// R92: a command has this long to print a secret.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A pipe on standard input has this long; what fills it may ask a server.
+const PIPE: Duration = Duration::from_secs(60);
+/// A person at a terminal has this long.
+const PERSON: Duration = Duration::from_secs(300);
 /// The most bytes of a secret.
 const LARGEST: u64 = 1 << 20;
 
@@ -27,29 +31,41 @@ pub fn reveal(reference: &SecretReference, environment: &Environment) -> Result<
         SecretReference::File(path) => file(path),
         SecretReference::Command(words) => command(words),
         SecretReference::Credential(name) => credential(name, environment),
-        SecretReference::Stdin => first_line(&mut std::io::stdin().lock(), "standard input"),
+        SecretReference::Stdin => stdin(),
         SecretReference::Literal(secret) => Ok(secret.clone()),
         SecretReference::Keyring => Err(Error::new(Kind::Internal, "a sealed secret is not read here")),
     }
 }
 
 fn file(path: &Path) -> Result<ClientSecret> {
-    let shown = path.display().to_string();
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        // A fifo must not block the command.
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, OFlags::NONBLOCK.bits() as i32);
-    }
-    let file = options.open(path).map_err(|error| {
-        Error::new(Kind::Config, format!("cannot read the client secret's file `{}`", escape(&shown)))
-            .hint("is the path in `client_secret = { file = … }` right?")
-            .because(error)
-    })?;
-    private(&file, path)?;
-    first_line(&mut BufReader::new(file), &format!("the file `{}`", escape(&shown)))
+    let place = format!("the file `{}`", escape(&path.to_string_lossy()));
+    let (path, told) = (path.to_path_buf(), place.clone());
+    within(PATIENCE, &place, move || {
+        let file = File::open(&path).map_err(|error| {
+            Error::new(Kind::Config, format!("cannot read the client secret from {told}"))
+                .hint("is the path in `client_secret = { file = … }` right?")
+                .because(error)
+        })?;
+        private(&file, &path)?;
+        first_line(&mut BufReader::new(file), &told)
+    })
+}
+
+/// Standard input. A person may take time; a pipe that says nothing ends the command.
+fn stdin() -> Result<ClientSecret> {
+    let place = "standard input";
+    let patience = if std::io::stdin().is_terminal() { PERSON } else { PIPE };
+    within(patience, place, move || first_line(&mut std::io::stdin().lock(), place))
+}
+
+/// Reads in a thread of its own, so that a fifo without a writer, or a file system that hangs, does not hang the command.
+fn within(patience: Duration, place: &str, read: impl FnOnce() -> Result<ClientSecret> + Send + 'static) -> Result<ClientSecret> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || send.send(read()));
+    receive.recv_timeout(patience).unwrap_or_else(|_| {
+        Err(Error::new(Kind::Config, format!("no client secret came from {place} within {} s", patience.as_secs()))
+            .hint("is it the right place?"))
+    })
 }
 
 /// R83, as ssh does with its keys: others must not be able to read it.
@@ -105,11 +121,18 @@ fn command(words: &[String]) -> Result<ClientSecret> {
         return Err(Error::new(Kind::Config, "the command for the client secret is empty"));
     };
     let shown = escape(program);
-    let mut child = Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn().map_err(|error| {
-        Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
-            .hint("no shell runs it: the list holds the program and its arguments, one by one")
-            .because(error)
-    })?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::piped())
+        .env_remove("OAT_STORE_KEY")
+        .env_remove("OAT_CLIENT_SECRET")
+        .spawn()
+        .map_err(|error| {
+            Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
+                .hint("no shell runs it: the list holds the program and its arguments, one by one")
+                .because(error)
+        })?;
     let output = child.stdout.take().map(|out| read_within(out, PATIENCE));
     let Some(Some(text)) = output else {
         stop(&mut child);

@@ -63,7 +63,9 @@ impl Desktop {
         self.end_keyring();
         // A container that forbids locked memory refuses to run a file with that capability; a copy of it has none.
         let copy = self.folder.path().join("gnome-keyring-daemon");
-        std::fs::copy(part("gnome-keyring-daemon").get_program(), &copy).unwrap();
+        // Another process copies it: a file that this one wrote may still be open for writing in a child of another test.
+        let daemon = part("gnome-keyring-daemon").get_program().to_owned();
+        assert!(Command::new("cp").arg(&daemon).arg(&copy).status().unwrap().success());
         let mut command = self.on_bus(copy);
         command.args(["--foreground", "--unlock", "--components=secrets"]);
         let mut keyring = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

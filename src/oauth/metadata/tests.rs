@@ -133,6 +133,13 @@ fn r32_one_hostile_endpoint_of_any_name_spoils_the_document() {
 }
 
 #[test]
+fn r66_the_name_of_a_bad_endpoint_moves_no_cursor() {
+    let error = read_value(&with("\u{1b}]52;c;x\u{7}\n_uri", "x".into())).unwrap_err();
+    let told = format!("{} {}", error.message, error.hint.unwrap());
+    assert!(told.chars().all(|c| !c.is_control()), "{told:?}");
+}
+
+#[test]
 fn links_for_people_are_not_endpoints() {
     for name in ["op_policy_uri", "op_tos_uri", "service_documentation"] {
         assert!(read_value(&with(name, "http://www.example.com/tos".into())).is_ok(), "{name}");

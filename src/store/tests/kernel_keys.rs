@@ -5,7 +5,7 @@ use super::*;
 /// Whether this kernel lets us keep keys; containers often do not, and then the other branch of each test holds.
 fn allowed(folder: &TempDir) -> bool {
     let name = format!("oat:test:{}", keys::kernel_name(folder.path()));
-    let allowed = kernel::write_master(&name, &keys::Master::random().unwrap()).is_ok();
+    let allowed = kernel::write_master(&name, &master::Master::random().unwrap()).is_ok();
     kernel::forget(&name);
     allowed
 }
@@ -64,7 +64,7 @@ fn a_cached_key_of_another_master_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     store(&folder).save(&name("a"), None, &access("at"), None).unwrap();
     let cached = with_keyring(&folder, Seconds(900)).place.access_name();
-    kernel::cache_access(&cached, b"other id", &keys::SectionKey::default(), Seconds(900));
+    kernel::cache_access(&cached, b"other id", &master::SectionKey::default(), Seconds(900));
     let error = with_keyring(&folder, Seconds(900)).load_access(&name("a")).unwrap_err();
     assert!(error.message.ends_with("there is no D-Bus session bus here"), "{error}");
     kernel::forget(&cached);

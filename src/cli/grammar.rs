@@ -1,0 +1,275 @@
+//! The grammar: every command and flag with its help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command as Clap};
+
+use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
+use crate::keys::{KEYS, Key, KeyKind};
+use crate::time::Seconds;
+
+/// The flags of `token get` that are not keys of a profile.
+const OWN_FLAGS: [&str; 12] = [
+    "--config",
+    "--store",
+    "--trace",
+    "--json",
+    "--verbose",
+    "--format",
+    "--shell",
+    "--name",
+    "--min-ttl",
+    "--force",
+    "--require-store",
+    "--require-scope",
+];
+
+/// The flags that a command line needs the grammar to have.
+pub enum Wanted {
+    /// Every one: for the manual, for help, and for suggesting what a misspelt one may have meant.
+    All,
+    /// Those without the dashes that the line has. Building the rest takes a third of a cached `token get`.
+    Only(Vec<String>),
+}
+
+impl Wanted {
+    /// What a command line needs.
+    pub fn by(argv: &[OsString]) -> Wanted {
+        let mut names = Vec::new();
+        for word in argv.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| word.starts_with('-')) {
+            let name = word.split('=').next().unwrap_or_default();
+            match name.strip_prefix("--") {
+                _ if OWN_FLAGS.contains(&name) => {}
+                Some(name) if name.starts_with("client-secret") || KEYS.iter().any(|key| is_flag_of(name, key)) => {
+                    names.push(name.to_string())
+                }
+                None if !name.contains('h') => {}
+                _ => return Wanted::All,
+            }
+        }
+        Wanted::Only(names)
+    }
+
+    fn key(&self, key: &Key) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| is_flag_of(name, key)),
+        }
+    }
+
+    fn secrets(&self) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::Only(names) => names.iter().any(|name| name.starts_with("client-secret")),
+        }
+    }
+}
+
+fn is_flag_of(name: &str, key: &Key) -> bool {
+    name.len() == key.name.len()
+        && name.bytes().zip(key.name.bytes()).all(|(typed, known)| typed == if known == b'_' { b'-' } else { known })
+}
+
+/// The whole grammar, for the manual and the completions.
+#[cfg(test)]
+pub fn grammar() -> Clap {
+    with_token_get(token_get(&Wanted::All))
+}
+
+/// As much of the grammar as a command line needs.
+pub fn grammar_for(argv: &[OsString]) -> Clap {
+    with_token_get(token_get(&Wanted::by(argv)))
+}
+
+fn with_token_get(token_get: Clap) -> Clap {
+    Clap::new("oat")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .propagate_version(false)
+        .args([
+            Arg::new("config").long("config").global(true).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help("The profile file [env: OAT_CONFIG]"),
+            Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Tell errors, and what a command reports, as JSON"),
+            Arg::new("store")
+                .long("store")
+                .global(true)
+                .value_name("PLACE")
+                .value_parser(PossibleValuesParser::new(["keyring", "env", "file", "keyutils", "none"]))
+                .hide_possible_values(true)
+                .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
+            Arg::new("trace")
+                .long("trace")
+                .global(true)
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Write every request and answer to this file, secrets taken out"),
+            Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("Say on stderr what happens; -vv says more, never a secret"),
+        ])
+        .subcommands([
+            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(token_get),
+            Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
+            Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
+                Clap::new("add").about("Write a new profile").defer(profile_add),
+                Clap::new("list").about("Name every profile"),
+                Clap::new("show").about("Show a profile's values and where each came from").defer(profile_show),
+                Clap::new("edit").about("Change a profile's keys; comments are kept").defer(profile_edit),
+                Clap::new("remove").about("Take a profile away, with what is stored for it").arg(profile_argument().required(true)),
+                Clap::new("set-secret").about("Seal a client secret, read from standard input or a hidden prompt").defer(set_secret),
+            ]),
+            Clap::new("sandbox").about("Serve a small authorization server on loopback, for trying and testing").defer(sandbox),
+            Clap::new("completions").about("Print a shell's completion file").arg(
+                Arg::new("shell").value_name("SHELL").required(true).value_parser(PossibleValuesParser::new(COMPLETIONS)).help("The shell"),
+            ),
+            Clap::new("man").about("Print a manual page").arg(Arg::new("page").value_name("PAGE").help("A command, as in `oat man token get`, or `config`").num_args(0..=2)),
+        ])
+        .after_help(
+            "Examples:\n  oat token get sandbox                     a token from the built-in test server\n  export TOKEN=$(oat token get zero)        a bearer token for a script\n  curl -K <(oat token get zero --format curl) https://api.example.com/\n\nExit codes: 0 ok, 1 internal, 2 usage, 3 login required, 4 denied, 5 try later, 6 config,\n7 store, 8 an answer, a certificate or a token does not hold, 130 interrupted.\nThe manual: `oat man`, `oat man token get`, `oat man config`.",
+        )
+}
+
+fn token_get(wanted: &Wanted) -> Clap {
+    let command = Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one");
+    own_flags(with_wanted_keys(command.arg(profile_argument()), wanted))
+        .after_help(
+            "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
+        )
+}
+
+fn own_flags(command: Clap) -> Clap {
+    command.args([
+        Arg::new("format")
+            .long("format")
+            .short('f')
+            .value_name("FORMAT")
+            .default_value("raw")
+            .value_parser(PossibleValuesParser::new(FORMATS))
+            .help("How the token is printed"),
+        Arg::new("shell")
+            .long("shell")
+            .value_name("SHELL")
+            .default_value("sh")
+            .value_parser(PossibleValuesParser::new(SHELLS))
+            .help("The shell that --format env speaks to"),
+        Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
+        Arg::new("min-ttl")
+            .long("min-ttl")
+            .value_name("TIME")
+            .value_parser(length)
+            .help("The token must be good for at least this long, such as 10m"),
+        Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
+        require_store(),
+        Arg::new("require-scope")
+            .long("require-scope")
+            .action(ArgAction::SetTrue)
+            .help("Fail when the server grants less scope than was asked for"),
+    ])
+}
+
+fn refresh(command: Clap) -> Clap {
+    with_keys(command.arg(profile_argument()))
+        .args([Arg::new("print").long("print").action(ArgAction::SetTrue).help("Print the new token"), require_store()])
+        .after_help("Examples:\n  oat refresh zero\n  oat refresh zero --print\n\nA client_credentials profile has no refresh token: a new token is fetched, and said so.")
+}
+
+fn profile_add(command: Clap) -> Clap {
+    with_keys(command.arg(Arg::new("profile").value_name("PROFILE").required(true).help("The new profile's name"))).after_help(
+        "Examples:\n  oat profile add zero --provider vericerts --base-url https://zero-engine-stg.vericerts.io\n  oat profile add api --issuer https://login.example.com --client-id cli --grant client_credentials\n\nWith --issuer, the server's metadata is fetched and checked before anything is written.\nOn a terminal, what is missing is asked for.",
+    )
+}
+
+fn profile_show(command: Clap) -> Clap {
+    command.arg(profile_argument()).after_help("Examples:\n  oat profile show zero\n  OAT_SCOPE=read oat profile show zero      a variable wins over the file, and is named\n\nSecrets are never shown, only where they come from.")
+}
+
+fn profile_edit(command: Clap) -> Clap {
+    with_keys(command.arg(Arg::new("profile").value_name("PROFILE").required(true).help("The profile"))).arg(
+        Arg::new("unset").long("unset").value_name("KEY").action(ArgAction::Append).help("Take this key out"),
+    ).after_help("Examples:\n  oat profile edit zero --scope 'read write'\n  oat profile edit zero --unset audience\n\nWithout a flag, the profile file opens in $VISUAL or $EDITOR and is checked before it is kept.")
+}
+
+fn set_secret(command: Clap) -> Clap {
+    command
+        .arg(profile_argument().required(true))
+        .after_help("Examples:\n  oat profile set-secret zero\n  pass show zero | oat profile set-secret zero\n\nThe profile then says client_secret = { keyring = true }.")
+}
+
+fn sandbox(command: Clap) -> Clap {
+    command
+        .args([
+            Arg::new("port").long("port").value_name("PORT").value_parser(clap::value_parser!(u16)).default_value("8417").help("The loopback port; 0 takes any free one"),
+            Arg::new("alg").long("alg").value_name("ALG").default_value("ES256").value_parser(PossibleValuesParser::new(["ES256", "RS256"])).help("How tokens are signed"),
+            Arg::new("lifetime").long("lifetime").value_name("TIME").default_value("1h").value_parser(length).help("How long tokens live"),
+            Arg::new("opaque").long("opaque").action(ArgAction::SetTrue).help("Hand out opaque tokens instead of JWTs"),
+            Arg::new("delay").long("delay").value_name("TIME").default_value("0").value_parser(length).help("Wait before each token answer"),
+        ])
+        .after_help("Examples:\n  oat sandbox\n  oat sandbox --port 0 --lifetime 30s --json\n\nFor trying and testing only: every program on this machine can get its tokens.")
+}
+
+fn profile_argument() -> Arg {
+    Arg::new("profile").value_name("PROFILE").help("The profile [env: OAT_PROFILE; else default_profile, else the only one]")
+}
+
+fn require_store() -> Arg {
+    Arg::new("require-store").long("require-store").action(ArgAction::SetTrue).help("Fail when the token cannot be kept")
+}
+
+/// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
+fn with_keys(command: Clap) -> Clap {
+    with_wanted_keys(command, &Wanted::All)
+}
+
+fn with_wanted_keys(command: Clap, wanted: &Wanted) -> Clap {
+    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted.key(key)).map(|key| {
+        let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
+        Arg::new(key.name)
+            .long(key.flag())
+            .value_name(placeholder(key.kind))
+            .help(key.help)
+            .help_heading(key.group)
+            .hide_short_help(true)
+            .action(if repeats { ArgAction::Append } else { ArgAction::Set })
+    });
+    let secret = |id: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name(value).help(help).help_heading("Client").hide_short_help(true)
+    };
+    let command = command.args(keys);
+    if !wanted.secrets() {
+        return command;
+    }
+    command.args([
+        secret("client-secret-env", "NAME", "Read the client secret from this variable"),
+        secret("client-secret-file", "FILE", "Read the client secret from this file; it must be private"),
+        secret("client-secret-credential", "NAME", "Read the client secret from this systemd credential"),
+        secret("client-secret-command", "PROGRAM", "Run this program, without a shell, and take its first line")
+            .num_args(1..)
+            .value_terminator(";"),
+        secret("client-secret-stdin", "", "Read the client secret from the first line of standard input")
+            .num_args(0)
+            .action(ArgAction::SetTrue),
+        secret("client-secret-keyring", "", "Take the client secret that `oat profile set-secret` sealed")
+            .num_args(0)
+            .action(ArgAction::SetTrue),
+        Arg::new("client-secret").long("client-secret").hide(true).num_args(0..=1).action(ArgAction::Set).default_missing_value(""),
+    ])
+}
+
+fn placeholder(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Url => "URL",
+        KeyKind::Choice(_) => "WORD",
+        KeyKind::Ports => "PORTS",
+        KeyKind::Duration => "TIME",
+        KeyKind::Flag => "BOOL",
+        KeyKind::Path => "FILE",
+        KeyKind::Parameters => "NAME=VALUE",
+        KeyKind::Text | KeyKind::List | KeyKind::Secret => "TEXT",
+    }
+}
+
+fn length(text: &str) -> std::result::Result<Seconds, String> {
+    Seconds::parse(text).ok_or_else(|| "expected a length of time such as `60s` or `15m`".into())
+}

@@ -1,0 +1,104 @@
+//! What a parsed line means: matches become words.
+
+use clap::ArgMatches;
+
+use crate::cli::words::{Chosen, Command, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
+use crate::error::{Error, Kind, Result};
+use crate::keys::{KEYS, Key, KeyKind};
+use crate::secret::SecretReference;
+use crate::time::Seconds;
+
+/// The command that was typed. Fails with `Usage`.
+pub fn command(matches: &ArgMatches) -> Result<Command> {
+    Ok(match path(matches) {
+        (["token", "get"], m) => Command::TokenGet(TokenGet {
+            chosen: chosen(m)?,
+            format: text(m, "format").unwrap_or_default(),
+            shell: text(m, "shell").unwrap_or_default(),
+            name: text(m, "name"),
+            min_ttl: m.get_one("min-ttl").copied(),
+            force: m.get_flag("force"),
+            require_store: m.get_flag("require-store"),
+            require_scope: m.get_flag("require-scope"),
+        }),
+        (["refresh", _], m) => {
+            Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require-store") })
+        }
+        (["profile", "add"], m) => Command::Profile(ProfileCommand::Add(chosen(m)?)),
+        (["profile", "list"], _) => Command::Profile(ProfileCommand::List),
+        (["profile", "show"], m) => Command::Profile(ProfileCommand::Show(chosen(m)?)),
+        (["profile", "edit"], m) => {
+            let unset = m.get_many::<String>("unset").unwrap_or_default().cloned().collect();
+            Command::Profile(ProfileCommand::Edit { chosen: chosen(m)?, unset })
+        }
+        (["profile", "remove"], m) => Command::Profile(ProfileCommand::Remove { profile: text(m, "profile").unwrap_or_default() }),
+        (["profile", "set-secret"], m) => Command::Profile(ProfileCommand::SetSecret { profile: text(m, "profile").unwrap_or_default() }),
+        (["sandbox", _], m) => Command::Sandbox(SandboxWords {
+            port: m.get_one("port").copied().unwrap_or(SANDBOX_PORT),
+            alg: text(m, "alg").unwrap_or_default(),
+            lifetime: m.get_one("lifetime").copied().unwrap_or(Seconds(3600)),
+            opaque: m.get_flag("opaque"),
+            delay: m.get_one("delay").copied().unwrap_or(Seconds(0)),
+        }),
+        (["completions", _], m) => Command::Completions(text(m, "shell").unwrap_or_default()),
+        (["man", _], m) => Command::Man(m.get_many::<String>("page").map(|words| words.cloned().collect::<Vec<_>>().join("-"))),
+        (path, _) => return Err(Error::new(Kind::Internal, format!("no meaning for the command {path:?}"))),
+    })
+}
+
+/// The one or two words of the command, and the matches below them.
+fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
+    match matches.subcommand() {
+        None => (["", ""], matches),
+        Some((first, below)) => match below.subcommand() {
+            None => ([first, ""], below),
+            Some((second, deepest)) => ([first, second], deepest),
+        },
+    }
+}
+
+/// The text of an argument; None also where the small grammar does not have it.
+fn text(matches: &ArgMatches, id: &str) -> Option<String> {
+    matches.try_get_one::<String>(id).ok().flatten().cloned()
+}
+
+fn switched_on(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten().is_some_and(|on| *on)
+}
+
+fn chosen(matches: &ArgMatches) -> Result<Chosen> {
+    if text(matches, "client-secret").is_some() {
+        return Err(Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
+            .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`"));
+    }
+    let given = |key: &&Key| matches!(matches.try_contains_id(key.name), Ok(true));
+    let mut flags = Vec::new();
+    for key in KEYS.iter().filter(given) {
+        let words: Vec<&str> = matches.get_many::<String>(key.name).unwrap_or_default().map(String::as_str).collect();
+        flags.push((key, words.join(if key.kind == KeyKind::Parameters { "&" } else { " " })));
+    }
+    Ok(Chosen { profile: text(matches, "profile"), flags, client_secret: secret_reference(matches)? })
+}
+
+fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
+    let command = matches
+        .try_get_many::<String>("client-secret-command")
+        .ok()
+        .flatten()
+        .map(|words| SecretReference::Command(words.cloned().collect()));
+    let sources: Vec<SecretReference> = [
+        text(matches, "client-secret-env").map(SecretReference::Env),
+        text(matches, "client-secret-file").map(|path| SecretReference::File(path.into())),
+        text(matches, "client-secret-credential").map(SecretReference::Credential),
+        command,
+        switched_on(matches, "client-secret-stdin").then_some(SecretReference::Stdin),
+        switched_on(matches, "client-secret-keyring").then_some(SecretReference::Keyring),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match sources.len() {
+        0 | 1 => Ok(sources.into_iter().next()),
+        _ => Err(Error::new(Kind::Usage, "more than one source is given for the client secret").hint("keep one `--client-secret-…` flag")),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a person may say: the words of every command, understood.
+
+use std::path::PathBuf;
+
+use crate::keys::Key;
+use crate::secret::SecretReference;
+use crate::time::Seconds;
+
+/// A command line, understood.
+#[derive(Debug)]
+pub struct Words {
+    /// What holds for every command.
+    pub common: Common,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Default)]
+pub struct Common {
+    /// `--config FILE`
+    pub config: Option<PathBuf>,
+    /// `--json`: errors, and what a command tells, as JSON.
+    pub json: bool,
+    /// How many `-v` were given.
+    pub verbose: u8,
+    /// `--store PLACE`: where the store's key lives, before `OAT_STORE` and the profile file.
+    pub store: Option<String>,
+    /// `--trace FILE`
+    pub trace: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// `oat token get`
+    TokenGet(TokenGet),
+    /// `oat refresh`
+    Refresh(Refresh),
+    /// `oat profile …`
+    Profile(ProfileCommand),
+    /// `oat sandbox`
+    Sandbox(SandboxWords),
+    /// `oat completions SHELL`
+    Completions(String),
+    /// `oat man [PAGE]`
+    Man(Option<String>),
+    /// `--help` or `--version`: the text is to be printed.
+    Print(String),
+}
+
+/// Which profile, and which of its keys the command line overrides.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// The profile's name, as typed.
+    pub profile: Option<String>,
+    /// Keys given as flags, with their text.
+    pub flags: Vec<(&'static Key, String)>,
+    /// A client secret's source given as a flag.
+    pub client_secret: Option<SecretReference>,
+}
+
+/// `oat token get`
+#[derive(Debug, Clone, Default)]
+pub struct TokenGet {
+    /// Profile and keys.
+    pub chosen: Chosen,
+    /// `--format`
+    pub format: String,
+    /// `--shell`, for `--format env`
+    pub shell: String,
+    /// `--name`, for `--format env` and `dotenv`
+    pub name: Option<String>,
+    /// `--min-ttl`
+    pub min_ttl: Option<Seconds>,
+    /// `--force`
+    pub force: bool,
+    /// `--require-store`
+    pub require_store: bool,
+    /// `--require-scope`
+    pub require_scope: bool,
+}
+
+/// `oat refresh`
+#[derive(Debug, Clone, Default)]
+pub struct Refresh {
+    /// Profile and keys.
+    pub chosen: Chosen,
+    /// `--print`: the new token goes to stdout.
+    pub print: bool,
+    /// `--require-store`
+    pub require_store: bool,
+}
+
+/// `oat profile …`
+#[derive(Debug)]
+pub enum ProfileCommand {
+    /// Writes a new profile.
+    Add(Chosen),
+    /// Names every profile.
+    List,
+    /// Says for every value where it came from.
+    Show(Chosen),
+    /// Changes keys of a profile.
+    Edit {
+        /// Profile and new values.
+        chosen: Chosen,
+        /// Keys to take out.
+        unset: Vec<String>,
+    },
+    /// Takes a profile and what is stored for it away.
+    Remove {
+        /// The profile.
+        profile: String,
+    },
+    /// Seals a client secret in the store.
+    SetSecret {
+        /// The profile.
+        profile: String,
+    },
+}
+
+/// `oat sandbox`
+#[derive(Debug, Clone)]
+pub struct SandboxWords {
+    /// `--port`; 0 is any free port.
+    pub port: u16,
+    /// `--alg`
+    pub alg: String,
+    /// `--lifetime`
+    pub lifetime: Seconds,
+    /// `--opaque`
+    pub opaque: bool,
+    /// `--delay`
+    pub delay: Seconds,
+}
+
+/// The formats of `token get`.
+pub const FORMATS: [&str; 7] = ["raw", "json", "bearer", "header", "env", "dotenv", "curl"];
+/// The shells that `--format env` can speak to.
+pub const SHELLS: [&str; 5] = ["sh", "fish", "powershell", "cmd", "nu"];
+/// The shells with a committed completion file.
+pub const COMPLETIONS: [&str; 6] = ["bash", "zsh", "fish", "powershell", "elvish", "nushell"];
+/// The port that `oat sandbox` takes unless told otherwise, and the one in the built-in profile's issuer.
+pub const SANDBOX_PORT: u16 = 8417;

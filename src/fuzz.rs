@@ -1,0 +1,417 @@
+//! R97: every reader of foreign bytes under random abuse. None may panic, and what it lets through must hold.
+//!
+//! `OAT_FUZZ=200000 cargo test fuzz::` feeds each reader that many inputs instead of 20 000. The inputs are the same in
+//! every run; one that fails is printed.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{Error, Kind};
+use crate::jose::base64url;
+use crate::jose::jwt::Jwt;
+use crate::json;
+use crate::name::ProfileName;
+use crate::oauth::answer::{self, Expectation};
+use crate::oauth::endpoints::{Endpoint, Issuer};
+use crate::oauth::metadata::{self, Asked};
+use crate::oauth::world::Response;
+use crate::sandbox::wire;
+use crate::secret::Secret;
+use crate::store::record::{Access, LongLived, examples};
+use crate::store::sealed::Record;
+use crate::text::escape;
+use crate::time::{Seconds, UnixTime};
+
+/// How many inputs each reader gets.
+const INPUTS: usize = 20_000;
+/// Inputs stay about this short, because what breaks a reader is seldom long.
+const LONGEST: usize = 4096;
+
+/// Pieces that mean something to one reader or another.
+const WORDS: [&[u8]; 48] = [
+    b"\"",
+    b"'",
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b",",
+    b"null",
+    b"true",
+    b"-1",
+    b"0",
+    b"1e999",
+    b"9223372036854775808",
+    b"NaN",
+    b"\\u0000",
+    b"\\ud800",
+    b"\\u202e",
+    b"\xff",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"\xe2\x80\xae",
+    b"\x00",
+    b"\x1b[31m",
+    b"\r\n",
+    b"\n",
+    b"\t",
+    b"=",
+    b"&",
+    b"%",
+    b"+",
+    b".",
+    b"..",
+    b"/",
+    b"//",
+    b"@",
+    b"#",
+    b"?",
+    b"error",
+    b"access_token",
+    b"expires_in",
+    b"\"\"\"",
+    b"[[",
+    b"Content-Length: ",
+    b"https://",
+    b"127.0.0.1",
+];
+
+/// Marsaglia's xorshift64.
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Below `limit`, which is not 0.
+    fn below(&mut self, limit: usize) -> usize {
+        (self.throw() % limit as u64) as usize
+    }
+
+    fn one_of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+
+    /// A part of `bytes`, at most 64 long and possibly empty.
+    fn part<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let start = self.below(bytes.len() + 1);
+        let length = self.below((bytes.len() - start).min(64) + 1);
+        &bytes[start..start + length]
+    }
+
+    /// A seed, changed in up to eight ways.
+    fn input(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = self.one_of(seeds).clone();
+        for _ in 0..=self.below(8) {
+            let at = self.below(bytes.len() + 1);
+            match self.below(9) {
+                0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
+                1 if at < bytes.len() => bytes[at] = self.throw() as u8,
+                2 => bytes.truncate(at),
+                3 => drop(bytes.drain(at..(at + self.below(16)).min(bytes.len()))),
+                4 => {
+                    let other = self.one_of(seeds);
+                    let piece = self.part(other).to_vec();
+                    drop(bytes.splice(at..at, piece));
+                }
+                5 => {
+                    let piece = self.part(&bytes.clone()).repeat(1 + self.below(4));
+                    drop(bytes.splice(at..at, piece));
+                }
+                6 => {
+                    let word = self.one_of(&WORDS).repeat(if self.below(16) == 0 { 200 } else { 1 });
+                    drop(bytes.splice(at..at, word));
+                }
+                _ => drop(bytes.splice(at..at, self.one_of(&WORDS).iter().copied())),
+            }
+            bytes.truncate(LONGEST);
+        }
+        bytes
+    }
+}
+
+/// Prints the input when the check of it panics.
+struct Culprit<'a>(&'a [u8]);
+
+impl Drop for Culprit<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the input: b\"{}\"", self.0.escape_ascii());
+        }
+    }
+}
+
+fn abuse(seeds: &[&[u8]], mut check: impl FnMut(&[u8])) {
+    let count = Environment::process().get("OAT_FUZZ").map_or(INPUTS, |text| text.parse().unwrap());
+    let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.to_vec()).collect();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    for seed in &seeds {
+        check(seed);
+    }
+    for _ in 0..count {
+        let input = dice.input(&seeds);
+        let _culprit = Culprit(&input);
+        check(&input);
+    }
+}
+
+/// What a person is shown is short, of one line, and moves no cursor.
+fn fit_for_a_terminal(text: &str) {
+    assert!(text.chars().count() < 2000, "{} characters", text.chars().count());
+    let chars: Vec<char> = text.chars().collect();
+    for part in chars.chunks(300).map(String::from_iter) {
+        assert_eq!(escape(&part), part);
+    }
+}
+
+fn told(error: &Error) {
+    fit_for_a_terminal(&error.to_string());
+    fit_for_a_terminal(error.hint.as_deref().unwrap_or_default());
+    fit_for_a_terminal(error.oauth_error.as_deref().unwrap_or_default());
+}
+
+#[test]
+fn r97_json_objects() {
+    abuse(&[br#"{"a":{"b":[1,-2.5e3,"x\u00e9\n",true,null]},"c":"d"}"#, br#"{"a":[[[[[[]]]]]],"":{}}"#], |input| {
+        match json::object(input) {
+            // Serde's own reader must agree, which takes more.
+            Ok(map) => assert!(serde_json::to_string(&map).is_ok() && std::str::from_utf8(input).is_ok()),
+            Err(reason) => fit_for_a_terminal(&reason),
+        }
+    });
+}
+
+#[test]
+fn r97_token_answers() {
+    let seeds: [&[u8]; 6] = [
+        br#"{"access_token":"t0k3n","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"r","id_token":"i","x":"y"}"#,
+        br#"{"error":"invalid_client","error_description":"no","error_uri":"https://a"}"#,
+        br#"{"ok":false,"error":{"code":190,"type":"x","message":"m"},"errors":[{"errorType":"e"}]}"#,
+        br#"{"authed_user":{"accessToken":"t","expiresIn":"60"},"scope":["a","b"],"expires":5}"#,
+        b"access_token=t&expires_in=60&scope=a%2Cb&token_type=bearer",
+        b"<!DOCTYPE html><html>",
+    ];
+    let mut number = 0;
+    abuse(&seeds, |input| {
+        number += 1;
+        let status = [200, 201, 204, 302, 400, 401, 429, 500, 503][number % 9];
+        let media = ["application/json", "application/x-www-form-urlencoded", "text/html", ""][number % 4].to_string();
+        let echo = String::from_utf8_lossy(&input[..input.len().min(80)]).into_owned();
+        let headers =
+            [("content-type", media), ("location", echo.clone()), ("retry-after", echo.clone()), ("x-ratelimit-reset", echo.clone())];
+        let response = Response {
+            status,
+            headers: headers.map(|(name, value)| (name.to_string(), value)).to_vec(),
+            body: input.to_vec(),
+            cut_short: (number % 5 == 0).then_some(echo),
+        };
+        let expect = Expectation { pointer: (number % 3 == 0).then_some("/authed_user"), ..Expectation::default() };
+        match answer::read(&response, &expect) {
+            Ok(set) => {
+                let printable = |text: &str| text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+                assert!((200..300).contains(&status) && !set.access_token.expose().is_empty() && printable(set.access_token.expose()));
+                assert!(
+                    set.refresh_token.is_none_or(|token| printable(token.expose()))
+                        && set.id_token.is_none_or(|token| printable(token.expose()))
+                );
+                assert_eq!(set.token_type, "Bearer");
+            }
+            Err(error) => told(&error),
+        }
+    });
+}
+
+#[test]
+fn r97_metadata() {
+    let issuer = Issuer::parse("https://a.example").unwrap();
+    let seed = br#"{"issuer":"https://a.example","token_endpoint":"https://a.example/token","jwks_uri":"https://a.example/jwks","token_endpoint_auth_methods_supported":["client_secret_post"],"grant_types_supported":["client_credentials"],"op_tos_uri":"x"}"#;
+    abuse(&[seed], |input| match metadata::read(input, Asked { issuer: &issuer, also: None, pin_hosts: &[] }) {
+        Ok(found) => {
+            assert_eq!(json::object(input).unwrap()["issuer"], "https://a.example");
+            assert!(found.token_endpoint.is_none_or(|url| url.url().scheme() == "https" || url.on_loopback()));
+        }
+        Err(error) => told(&error),
+    });
+}
+
+#[test]
+fn r97_profile_files() {
+    let seed = br#"default_profile = "api"
+[store]
+key = "file"
+key_cache = "15m"
+[profile.api]
+issuer = "https://a.example"
+client_id = 'c'
+client_secret = { command = ["pass", "show", "x"] }
+resource = ["https://a", "https://b"]
+redirect_ports = [8400, 8401]
+token_params = { scope = "x", n = 1, list = ["a"] }
+leeway = "60s"
+"#;
+    let second = b"[profile.\"a.b\"]\nprovider = \"auth0\"\ndomain = \"\"\"t.auth0.com\"\"\"\nclient_secret = { env = \"S\" }\nrefresh_token_sliding = false\n";
+    abuse(&[seed, second], |input| {
+        if let Ok(text) = std::str::from_utf8(input)
+            && let Err(error) = Config::parse(Path::new("/c/config.toml"), text)
+        {
+            assert_eq!(error.kind, Kind::Config);
+            told(&error);
+        }
+    });
+}
+
+#[test]
+fn r97_endpoints_and_issuers() {
+    let seeds: [&[u8]; 7] = [
+        b"https://login.example.com:8443/a/b?x=1&y=%20",
+        b"http://127.0.0.1:8400/callback",
+        b"http://[::1]/",
+        b"http://localhost./x",
+        b"https://xn--bcher-kva.example/\xc3\xbc",
+        b"https://user:secret@a.example/#f",
+        b"https://0x7f.1/..//%2e%2e/;x",
+    ];
+    abuse(&seeds, |input| {
+        let text = String::from_utf8_lossy(input);
+        match Endpoint::parse(&text) {
+            Ok(endpoint) => {
+                let url = endpoint.url();
+                assert!(url.scheme() == "https" || endpoint.on_loopback(), "{url}");
+                assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none() && !endpoint.host().is_empty());
+                assert!(endpoint.as_str().bytes().all(|byte| (0x21..=0x7e).contains(&byte)), "{url}");
+                assert_eq!(Endpoint::parse(endpoint.as_str()), Ok(endpoint.clone()));
+                fit_for_a_terminal(&endpoint.without_query().chars().take(300).collect::<String>());
+            }
+            Err(reason) => fit_for_a_terminal(&reason),
+        }
+        if let Ok(issuer) = Issuer::parse(&text) {
+            let origin = issuer.endpoint().url().origin();
+            assert!(issuer.as_str() == text && issuer.metadata_urls().iter().all(|url| url.url().origin() == origin));
+        }
+    });
+}
+
+#[test]
+fn r97_jwts() {
+    let seeds: [&[u8]; 4] = [
+        // RFC 7519 section 3.1.
+        b"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        b"e30.e30.",
+        b"eyJhbGciOiJub25lIn0.e30.AA",
+        b"opaque",
+    ];
+    let decode = |token: &str| match Jwt::decode(token) {
+        Ok(jwt) => drop((jwt.alg(), jwt.kid().map(str::len))),
+        Err(error) => {
+            assert_eq!(error.kind, Kind::Invalid);
+            told(&error);
+        }
+    };
+    abuse(&seeds, |input| decode(&String::from_utf8_lossy(input)));
+    // What is inside, with the outside right.
+    let insides: [&[u8]; 2] = [br#"{"alg":"RS256","kid":"k","crit":["x"]}"#, br#"{"iss":"a","aud":["b","c"],"exp":1300819380,"sub":null}"#];
+    abuse(&insides, |input| {
+        let (inside, whole) = (base64url::encode(input), base64url::encode("{}"));
+        decode(&format!("{inside}.{whole}.AA"));
+        decode(&format!("{whole}.{inside}.AA"));
+    });
+}
+
+/// A client that sends its bytes in pieces of one size and then hangs up.
+struct Client<'a> {
+    bytes: &'a [u8],
+    piece: usize,
+}
+
+impl Read for Client<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.len().min(self.piece).min(into.len());
+        let (now, later) = self.bytes.split_at(count);
+        into[..count].copy_from_slice(now);
+        self.bytes = later;
+        Ok(count)
+    }
+}
+
+impl Write for Client<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn r97_requests_to_the_sandbox() {
+    let seeds: [&[u8]; 3] = [
+        b"POST /token?x=1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\nContent-Type: application/json\r\nContent-Length: 12\r\nExpect: 100-continue\r\n\r\n{\"a\":\"b c\"}\n",
+        b"GET http://127.0.0.1/.well-known/openid-configuration HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ];
+    let mut number = 0;
+    abuse(&seeds, |input| {
+        number += 1;
+        let mut buffer = Vec::new();
+        let mut client = Client { bytes: input, piece: [1, 7, 64, 1 << 20][number % 4] };
+        // As many requests as the connection holds.
+        while let Ok(incoming) = wire::read(&mut client, &mut buffer) {
+            let request = incoming.request;
+            assert!(request.headers.len() <= 100 && request.body.len() <= input.len());
+            assert!(request.target.contains(request.query()) && request.path().len() <= request.target.len());
+        }
+    });
+}
+
+#[test]
+fn r97_records_of_the_store() {
+    let (access, long_lived) = (examples::access("at"), examples::long_lived("rt"));
+    let (access, long_lived) = (access.encode(), long_lived.encode());
+    abuse(&[access.as_slice(), long_lived.as_slice()], |input| {
+        if let Some(read) = Access::decode(input) {
+            assert_eq!(Access::decode(&read.encode()), Some(read));
+        }
+        if let Some(read) = LongLived::decode(input) {
+            assert_eq!(LongLived::decode(&read.encode()), Some(read));
+        }
+    });
+}
+
+#[test]
+fn r97_files_of_the_store() {
+    let mut file = b"oat-rec\x01".to_vec();
+    file.extend([7; 8]);
+    file.extend([3, 0, 0, 0, 5, 0, 0, 0]);
+    file.extend(b"abcdefgh");
+    abuse(&[file.as_slice()], |input| match Record::parse(input) {
+        Ok(record) => assert!(record.sealed.len() + 24 <= input.len()),
+        Err(why) => fit_for_a_terminal(&why.to_string()),
+    });
+}
+
+#[test]
+fn r97_short_texts() {
+    abuse(&[b"1h 30m", b"90s", b"auth0-ci", b"COM1.x", b"a\x1b[31m\xe2\x80\xae\xc2\x9b"], |input| {
+        let text = String::from_utf8_lossy(input);
+        fit_for_a_terminal(&escape(&text));
+        if let Some(length) = Seconds::parse(&text) {
+            assert!(length >= Seconds(0) && UnixTime(i64::MAX) + length == UnixTime(i64::MAX));
+            assert!(!(UnixTime(1_768_210_200) + length).to_string().is_empty() && !length.to_string().is_empty());
+        }
+        match ProfileName::parse(&text) {
+            Ok(name) => assert!(!name.as_str().contains(['/', '\\', '\0'])),
+            Err(error) => told(&error),
+        }
+        let secret: Secret<()> = Secret::new(text);
+        assert_eq!(format!("{secret:?}"), "[redacted]");
+    });
+}
