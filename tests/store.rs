@@ -309,18 +309,11 @@ fn r81_a_disk_that_fills_up_halfway_through_a_record_keeps_the_old_one() {
     assert_eq!(oat.get(&[]).line(), "t0", "the old one is intact");
 }
 
-/// The rights of a plain user: root may write wherever it likes.
-#[cfg(feature = "real-parts")]
-fn without_privileges() -> Vec<&'static str> {
-    drop(support::parts::part("setpriv"));
-    if fs::metadata("/proc/self").unwrap().uid() == 0 { vec!["setpriv", "--bounding-set=-all"] } else { Vec::new() }
-}
-
 #[cfg(feature = "real-parts")]
 #[test]
 fn r81_a_state_folder_that_became_read_only_serves_what_it_has_and_prints_what_it_cannot_keep() {
     let server = counting();
-    let oat = Oat::against(&server).under(&without_privileges());
+    let oat = Oat::against(&server).under(&support::parts::without_privileges());
     assert_eq!(oat.get(&[]).line(), "t0");
     let mode = |mode: u32| {
         let folders: BTreeSet<_> = oat.state_files().iter().map(|f| f.parent().unwrap().to_path_buf()).chain([oat.state()]).collect();
