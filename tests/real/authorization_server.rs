@@ -110,13 +110,22 @@ impl AuthorizationServer {
     }
 
     fn counters(&self) -> Value {
-        serde_json::from_str(&answer_of("curl", &["-sS", "--fail", "--max-time", "20", self.ready["requests_url"].as_str().unwrap()])).unwrap()
+        serde_json::from_str(&answer_of("curl", &["-sS", "--fail", "--max-time", "20", self.ready["requests_url"].as_str().unwrap()]))
+            .unwrap()
     }
 
     /// Whether the server itself calls this token active (RFC 7662).
     pub fn active(&self, token: &str) -> bool {
         let (id, secret) = self.client("introspector");
-        let mut words = vec!["-sS".into(), "--max-time".into(), "20".into(), "--user".into(), format!("{id}:{secret}"), "--data-urlencode".into(), format!("token={token}")];
+        let mut words = vec![
+            "-sS".into(),
+            "--max-time".into(),
+            "20".into(),
+            "--user".into(),
+            format!("{id}:{secret}"),
+            "--data-urlencode".into(),
+            format!("token={token}"),
+        ];
         if let Some(file) = self.ready["ca_file"].as_str() {
             words.extend(["--cacert".into(), file.into()]);
         }
