@@ -52,6 +52,9 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             break
         }
         'oat;token;get' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'A preset: the endpoints and quirks of a known provider')
             [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'The issuer URL, exactly as the server names itself; endpoints are found by discovery')
             [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are asked for; overrides discovery')
@@ -101,17 +104,14 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that --format env speaks to')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'The token must be good for at least this long, such as 10m')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The profile file [env: OAT_CONFIG]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where the store''s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]')
-            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write every request and answer to this file, secrets taken out')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from the first line of standard input')
             [CompletionResult]::new('--client-secret-keyring', '--client-secret-keyring', [CompletionResultType]::ParameterName, 'Take the client secret that `oat profile set-secret` sealed')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Ask the server, whatever the cache says')
             [CompletionResult]::new('--require-store', '--require-store', [CompletionResultType]::ParameterName, 'Fail when the token cannot be kept')
             [CompletionResult]::new('--require-scope', '--require-scope', [CompletionResultType]::ParameterName, 'Fail when the server grants less scope than was asked for')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -52,6 +52,13 @@ complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subco
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Print a valid access token: the kept one while it is good, else a new one'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
 auth0\t''
 abbyy-vantage\t''
@@ -140,20 +147,13 @@ cmd\t''
 nu\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
-env\t''
-file\t''
-keyutils\t''
-none\t''"
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l force -d 'Ask the server, whatever the cache says'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-scope -d 'Fail when the server grants less scope than was asked for'
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''

@@ -29,6 +29,10 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete oat token get store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
   def "nu-complete oat token get provider" [] {
     [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
   }
@@ -61,12 +65,13 @@ module completions {
     [ "sh" "fish" "powershell" "cmd" "nu" ]
   }
 
-  def "nu-complete oat token get store" [] {
-    [ "keyring" "env" "file" "keyutils" "none" ]
-  }
-
   # Print a valid access token: the kept one while it is good, else a new one
   export extern "oat token get" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat token get store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --provider: string@"nu-complete oat token get provider" # A preset: the endpoints and quirks of a known provider
     --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
     --token-endpoint: string  # Where tokens are asked for; overrides discovery
@@ -120,11 +125,6 @@ module completions {
     --force                   # Ask the server, whatever the cache says
     --require-store           # Fail when the token cannot be kept
     --require-scope           # Fail when the server grants less scope than was asked for
-    --config: path            # The profile file [env: OAT_CONFIG]
-    --json                    # Tell errors, and what a command reports, as JSON
-    --store: string@"nu-complete oat token get store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
-    --trace: string           # Write every request and answer to this file, secrets taken out
-    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
     --help(-h)                # Print help (see more with '--help')
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]

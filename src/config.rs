@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,7 +13,7 @@ use crate::keys::{KEYS, Key, Value};
 use crate::name::ProfileName;
 use crate::secret::SecretReference;
 use crate::text::{escape, nearest};
-use crate::time::Seconds;
+use crate::time::{Seconds, UnixTime};
 
 /// The most bytes of a profile file.
 const LARGEST: u64 = 4 << 20;
@@ -67,20 +68,10 @@ pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"]
 impl Config {
     /// Reads the file at `path`. Fails with `Config`, naming line, column and key.
     pub fn load(path: &Path) -> Result<Config> {
-        let text = match read_within(path) {
-            Ok(bytes) => {
-                String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                return Ok(Config { path: path.into(), ..Config::default() });
-            }
-            Err(error) => return Err(Error::new(Kind::Config, format!("cannot read config file `{}`", path.display())).because(error)),
-        };
-        let config = Config::parse(path, &text)?;
-        if config.holds_a_secret() {
-            private(path)?;
+        match Text::read(path)? {
+            Some(text) => text.parse(),
+            None => Ok(Config { path: path.into(), ..Config::default() }),
         }
-        Ok(config)
     }
 
     /// Reads the file's text. Fails with `Config`, naming line, column and key.
@@ -106,14 +97,99 @@ impl Config {
     }
 }
 
-/// Reads a file, but never an endless one.
-fn read_within(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > LARGEST {
-        true => Err(std::io::Error::other("it is larger than 4 MiB")),
-        false => Ok(bytes),
+/// The profile file's text, and a stamp that changes whenever the file does.
+pub struct Text {
+    path: PathBuf,
+    text: String,
+    /// The program's version, and the file's place, size and times to the nanosecond.
+    pub stamp: String,
+    /// When it was last written; a later change within the same tick of the clock would have the same stamp.
+    pub modified: Option<UnixTime>,
+}
+
+impl Text {
+    /// Reads the file at `path`, but never an endless one. None where there is none. Fails with `Config`.
+    pub fn read(path: &Path) -> Result<Option<Text>> {
+        let cannot =
+            |error: std::io::Error| Error::new(Kind::Config, format!("cannot read config file `{}`", path.display())).because(error);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(cannot(error)),
+        };
+        let facts = file.metadata().map_err(cannot)?;
+        let modified =
+            facts.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).and_then(|since| i64::try_from(since.as_secs()).ok());
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(cannot(std::io::Error::other("it is larger than 4 MiB")));
+        }
+        let text =
+            String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?;
+        Ok(Some(Text { path: path.into(), text, stamp: stamp(&facts), modified: modified.map(UnixTime) }))
     }
+
+    /// Whether leaving the other profiles out saves more than finding out whether one may.
+    pub fn long(&self) -> bool {
+        self.text.len() > LONG
+    }
+
+    /// The whole file. Fails with `Config`, naming line, column and key.
+    pub fn parse(&self) -> Result<Config> {
+        let config = Config::parse(&self.path, &self.text)?;
+        if config.holds_a_secret() {
+            private(&self.path)?;
+        }
+        Ok(config)
+    }
+
+    /// The file without the profiles other than `name`, for a file that was parsed whole before and did not change since.
+    /// None where it cannot be cut with certainty.
+    pub fn parse_only(&self, name: &str) -> Option<Config> {
+        Config::parse(&self.path, &only(&self.text, name)?).ok()
+    }
+}
+
+/// Files below this many bytes are parsed whole.
+const LONG: usize = 600;
+
+/// The text with an empty line for every line of another profile, so that lines keep their numbers.
+fn only(text: &str, name: &str) -> Option<String> {
+    if text.contains("\"\"\"") || text.contains("'''") {
+        return None;
+    }
+    let (mut kept, mut keep, mut found) = (String::with_capacity(text.len()), true, false);
+    for line in text.split_inclusive('\n') {
+        if let Some(header) = line.trim_start().strip_prefix('[') {
+            keep = match header.strip_prefix("profile") {
+                Some(rest) => {
+                    let whose = rest.strip_prefix('.')?.split(['.', ']']).next()?;
+                    if !whose.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+                        return None;
+                    }
+                    found |= whose == name;
+                    whose == name
+                }
+                None => true,
+            };
+        }
+        kept.push_str(if keep { line } else { "\n" });
+    }
+    found.then_some(kept)
+}
+
+#[cfg(unix)]
+fn stamp(facts: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let version = env!("CARGO_PKG_VERSION");
+    let (changed, modified) = ((facts.ctime(), facts.ctime_nsec()), (facts.mtime(), facts.mtime_nsec()));
+    format!("{version} {} {} {} {changed:?} {modified:?}", facts.dev(), facts.ino(), facts.len())
+}
+
+#[cfg(not(unix))]
+fn stamp(facts: &std::fs::Metadata) -> String {
+    format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), facts.len(), facts.modified().ok())
 }
 
 /// R83: a file with a secret in it must be its owner's alone.
@@ -293,6 +369,25 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(expected), "{text}: {}", error.message);
         }
+    }
+
+    #[test]
+    fn the_other_profiles_are_left_out_and_lines_keep_their_numbers() {
+        let text = "default_profile = \"a\"\n[profile.a]\nscope = \"x\"\n[profile.b] # b\nresource = [\n  \"y\",\n]\n[profile.b.token_params]\nq = 1\n[store]\nkey = \"file\"\n [profile.a.token_params]\nz = 1\n";
+        let kept = only(text, "a").unwrap();
+        assert_eq!(
+            kept,
+            "default_profile = \"a\"\n[profile.a]\nscope = \"x\"\n\n\n\n\n\n\n[store]\nkey = \"file\"\n [profile.a.token_params]\nz = 1\n"
+        );
+        let (whole, part) = (parse(text).unwrap(), parse(&kept).unwrap());
+        assert_eq!(format!("{:?}", whole.profile("a")), format!("{:?}", part.profile("a")));
+        assert!(part.profile("b").is_none() && part.store.key == whole.store.key);
+        for uncertain in
+            ["[profile.\"a\"]\n", "[profile]\na = {}\n", "[ profile.a ]\n", "[profile.a]\nscope = \"\"\"x\n[profile.b]\n\"\"\"\n"]
+        {
+            assert!(only(uncertain, "a").is_none(), "{uncertain}");
+        }
+        assert!(only(text, "c").is_none(), "an unknown name is looked for in the whole file");
     }
 
     #[test]

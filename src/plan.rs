@@ -23,7 +23,7 @@ use crate::oauth::token::Body;
 use crate::plan::choice::choose;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
-use crate::plan::setting::Setting;
+use crate::plan::setting::{Origin, Setting};
 use crate::plan::substitution::{as_text, home};
 use crate::provider::Preset;
 use crate::secret::SecretReference;
@@ -113,7 +113,9 @@ pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Re
 
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
 fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Result<Plan> {
-    for setting in draft.settings.iter().filter(|setting| setting.key.kind == KeyKind::Url && setting.key.name != "issuer") {
+    // What a person wrote is checked at once; the preset's own URLs are held by a test, and those that are used are checked below.
+    let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
+    for setting in draft.settings.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
         draft.endpoint(setting.key.name)?;
     }
     let timeout = draft.length("timeout").unwrap_or(Seconds(30));

@@ -24,8 +24,8 @@ pub struct Preset {
     pub settings: Vec<(&'static Key, Value)>,
     /// Keys for one grant, which win over `settings`.
     pub by_grant: Vec<(String, Vec<(&'static Key, Value)>)>,
-    /// What to do about an error code; `code` or `grant.code`.
-    pub remedies: Vec<(String, String)>,
+    /// The `remedies` table as it is written: it is read when an error asks for it.
+    remedies: &'static str,
     /// Another issuer text that the provider's metadata may carry.
     pub discovered_issuer: Option<String>,
     /// The client secret of an installed app is no secret at this provider, so a literal one gets no warning.
@@ -62,9 +62,11 @@ impl Preset {
             return Err(Error::new(Kind::Config, format!("unknown provider `{}`", escape(name))).hint(hint));
         };
         let broken = |what: String| Error::new(Kind::Internal, format!("the preset `{name}` is broken: {what}"));
+        let (text, remedies) = text.split_at(text.find(&format!("\n[{name}.remedies]")).unwrap_or(text.len()));
         let table = DeTable::parse(text).map_err(|error| broken(error.message().to_string()))?;
         let table = table.get_ref().get(name).and_then(|value| value.get_ref().as_table());
-        read(name, table.ok_or_else(|| broken("no table".into()))?).map_err(broken)
+        let preset = read(name, table.ok_or_else(|| broken("no table".into()))?).map_err(broken)?;
+        Ok(Preset { remedies, ..preset })
     }
 
     /// Checks a variable's value. Fails with `Config`.
@@ -95,9 +97,11 @@ impl Preset {
     }
 
     /// The remedy for an error code under a grant.
-    pub fn remedy(&self, grant: &str, code: &str) -> Option<&str> {
-        let find = |wanted: &str| self.remedies.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.as_str());
-        find(&format!("{grant}.{code}")).or_else(|| find(code))
+    pub fn remedy(&self, grant: &str, code: &str) -> Option<String> {
+        let table = DeTable::parse(self.remedies).ok()?;
+        let all = table.get_ref().get(self.name.as_str())?.get_ref().as_table()?.get("remedies")?.get_ref().as_table()?;
+        let own = all.get(grant).and_then(|codes| codes.get_ref().as_table()?.get(code));
+        own.or_else(|| all.get(code))?.get_ref().as_str().map(str::to_string)
     }
 }
 
@@ -132,19 +136,17 @@ pub fn expand(template: &str, value: &dyn Fn(&str) -> Option<String>) -> std::re
 
 /// The part of the table that belongs to one preset, so that a command parses one preset and not twenty.
 fn slice<'t>(table: &'t str, name: &str) -> Option<&'t str> {
-    let ours = |header: &str| header == name || header.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-    let (mut start, mut offset) = (None, 0);
-    for line in table.split_inclusive('\n') {
-        if let Some(header) = line.trim_end().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            match (start, ours(header)) {
-                (None, true) => start = Some(offset),
-                (Some(start), false) => return table.get(start..offset),
-                _ => {}
-            }
+    let own = format!("\n[{name}]\n");
+    let start = table.find(&own)?;
+    let mut end = start + own.len();
+    while let Some(next) = table[end..].find("\n[") {
+        end += next;
+        match table[end + 2..].strip_prefix(name).is_some_and(|rest| rest.starts_with('.')) {
+            true => end += 2,
+            false => return table.get(start..end),
         }
-        offset += line.len();
     }
-    start.and_then(|start| table.get(start..))
+    table.get(start..)
 }
 
 fn read(name: &str, table: &DeTable) -> std::result::Result<Preset, String> {
@@ -161,7 +163,6 @@ fn read(name: &str, table: &DeTable) -> std::result::Result<Preset, String> {
                 preset.variables =
                     pairs(value)?.into_iter().map(|(name, value)| variable(&name, &value)).collect::<std::result::Result<_, _>>()?
             }
-            "remedies" => preset.remedies = remedies(value)?,
             "with" => {
                 for (grant, table) in value.as_table().ok_or("`with` is no table")? {
                     let table = table.get_ref().as_table().ok_or("`with` holds tables")?;
@@ -195,20 +196,6 @@ fn pairs(value: &DeValue) -> std::result::Result<Map<String, Json>, String> {
     }
 }
 
-fn remedies(value: &DeValue) -> std::result::Result<Vec<(String, String)>, String> {
-    let mut list = Vec::new();
-    for (code, text) in pairs(value)? {
-        match text {
-            Json::String(text) => list.push((code, text)),
-            Json::Object(codes) => {
-                list.extend(codes.into_iter().filter_map(|(inner, text)| Some((format!("{code}.{inner}"), text.as_str()?.to_string()))))
-            }
-            _ => return Err(format!("the remedy for `{code}` is no string")),
-        }
-    }
-    Ok(list)
-}
-
 fn variable(name: &str, value: &Json) -> std::result::Result<Variable, String> {
     let text = |field: &str| value.get(field).and_then(Json::as_str).map(str::to_string);
     Ok(Variable {
@@ -239,6 +226,10 @@ mod tests {
             assert!(!preset.title.is_empty(), "{name}");
             let has = |key: &str| preset.settings.iter().any(|(k, _)| k.name == key);
             assert!(has("issuer") || has("token_endpoint"), "{name}");
+            let told = whole.get_ref()[name].get_ref().as_table().unwrap().get("remedies");
+            for (code, text) in told.map(|t| t.get_ref().as_table().unwrap()).into_iter().flatten() {
+                assert_eq!(preset.remedy("client_credentials", code.get_ref()).as_deref(), text.get_ref().as_str(), "{name}");
+            }
             for variable in &preset.variables {
                 assert!(preset.check(variable, &variable.example).is_ok(), "{name}.{}", variable.key.name);
             }

@@ -424,7 +424,7 @@ pub fn identity(plan: &Plan) -> Identity {
 /// The remedy, per provider and per grant: at VeriCerts `invalid_grant` means a wrong grant_type.
 fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
     let Some(code) = error.oauth_error.clone() else { return error };
-    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), &code)).map(str::to_string);
+    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), &code));
     let hint = match code.as_str() {
         // R51: nothing here is wrong, so nothing here is to be changed.
         _ if error.kind == Kind::Unavailable => own,

@@ -7,83 +7,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
-use crate::keys::{KEYS, Key, KeyKind};
+use crate::keys::{KEYS, KeyKind};
 use crate::time::Seconds;
 
-/// The flags of `token get` that are not keys of a profile.
-const OWN_FLAGS: [&str; 12] = [
-    "--config",
-    "--store",
-    "--trace",
-    "--json",
-    "--verbose",
-    "--format",
-    "--shell",
-    "--name",
-    "--min-ttl",
-    "--force",
-    "--require-store",
-    "--require-scope",
-];
-
-/// The flags that a command line needs the grammar to have.
-pub enum Wanted {
-    /// Every one: for the manual, for help, and for suggesting what a misspelt one may have meant.
-    All,
-    /// Those without the dashes that the line has. Building the rest takes a third of a cached `token get`.
-    Only(Vec<String>),
-}
-
-impl Wanted {
-    /// What a command line needs.
-    pub fn by(argv: &[OsString]) -> Wanted {
-        let mut names = Vec::new();
-        for word in argv.iter().skip(1).filter_map(|word| word.to_str()).filter(|word| word.starts_with('-')) {
-            let name = word.split('=').next().unwrap_or_default();
-            match name.strip_prefix("--") {
-                _ if OWN_FLAGS.contains(&name) => {}
-                Some(name) if name.starts_with("client-secret") || KEYS.iter().any(|key| is_flag_of(name, key)) => {
-                    names.push(name.to_string())
-                }
-                None if !name.contains('h') => {}
-                _ => return Wanted::All,
-            }
-        }
-        Wanted::Only(names)
-    }
-
-    fn key(&self, key: &Key) -> bool {
-        match self {
-            Wanted::All => true,
-            Wanted::Only(names) => names.iter().any(|name| is_flag_of(name, key)),
-        }
-    }
-
-    fn secrets(&self) -> bool {
-        match self {
-            Wanted::All => true,
-            Wanted::Only(names) => names.iter().any(|name| name.starts_with("client-secret")),
-        }
-    }
-}
-
-fn is_flag_of(name: &str, key: &Key) -> bool {
-    name.len() == key.name.len()
-        && name.bytes().zip(key.name.bytes()).all(|(typed, known)| typed == if known == b'_' { b'-' } else { known })
-}
-
-/// The whole grammar, for the manual and the completions.
-#[cfg(test)]
+/// The whole grammar.
 pub fn grammar() -> Clap {
-    with_token_get(token_get(&Wanted::All))
-}
-
-/// As much of the grammar as a command line needs.
-pub fn grammar_for(argv: &[OsString]) -> Clap {
-    with_token_get(token_get(&Wanted::by(argv)))
-}
-
-fn with_token_get(token_get: Clap) -> Clap {
     Clap::new("oat")
         .version(env!("CARGO_PKG_VERSION"))
         .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
@@ -91,26 +19,11 @@ fn with_token_get(token_get: Clap) -> Clap {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .propagate_version(false)
-        .args([
-            Arg::new("config").long("config").global(true).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help("The profile file [env: OAT_CONFIG]"),
-            Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Tell errors, and what a command reports, as JSON"),
-            Arg::new("store")
-                .long("store")
-                .global(true)
-                .value_name("PLACE")
-                .value_parser(PossibleValuesParser::new(["keyring", "env", "file", "keyutils", "none"]))
-                .hide_possible_values(true)
-                .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
-            Arg::new("trace")
-                .long("trace")
-                .global(true)
-                .value_name("FILE")
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("Write every request and answer to this file, secrets taken out"),
-            Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("Say on stderr what happens; -vv says more, never a secret"),
-        ])
+        .args(common_flags().map(|flag| flag.global(true)))
         .subcommands([
-            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(token_get),
+            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(
+                Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one").defer(token_get),
+            ),
             Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
             Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
                 Clap::new("add").about("Write a new profile").defer(profile_add),
@@ -131,12 +44,48 @@ fn with_token_get(token_get: Clap) -> Clap {
         )
 }
 
-fn token_get(wanted: &Wanted) -> Clap {
-    let command = Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one");
-    own_flags(with_wanted_keys(command.arg(profile_argument()), wanted))
+/// The grammar of what follows `oat token get`, as far as these words need it: of the flags of the keys, those that
+/// they have. A cached token is handed out ten times while the whole grammar is built, so this line gets its own. It
+/// knows no help and makes no suggestions; what it refuses, the whole grammar has to explain.
+pub fn token_get_alone(words: &[OsString]) -> Clap {
+    let typed: Vec<&str> = words.iter().filter_map(|word| word.to_str()?.strip_prefix("--")?.split('=').next()).collect();
+    let command = own_flags(Clap::new("oat token get").no_binary_name(true).disable_help_flag(true).arg(profile_argument()));
+    with_wanted_keys(command.args(common_flags()), &|flag| typed.contains(&flag))
+}
+
+fn token_get(command: Clap) -> Clap {
+    own_flags(with_keys(command.arg(profile_argument())))
         .after_help(
             "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
+}
+
+/// What every command understands.
+fn common_flags() -> [Arg; 5] {
+    [
+        Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("The profile file [env: OAT_CONFIG]"),
+        Arg::new("json").long("json").action(ArgAction::SetTrue).help("Tell errors, and what a command reports, as JSON"),
+        Arg::new("store")
+            .long("store")
+            .value_name("PLACE")
+            .value_parser(PossibleValuesParser::new(["keyring", "env", "file", "keyutils", "none"]))
+            .hide_possible_values(true)
+            .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
+        Arg::new("trace")
+            .long("trace")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Write every request and answer to this file, secrets taken out"),
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .action(ArgAction::Count)
+            .help("Say on stderr what happens; -vv says more, never a secret"),
+    ]
 }
 
 fn own_flags(command: Clap) -> Clap {
@@ -219,28 +168,27 @@ fn require_store() -> Arg {
 
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
 fn with_keys(command: Clap) -> Clap {
-    with_wanted_keys(command, &Wanted::All)
+    with_wanted_keys(command, &|_| true)
 }
 
-fn with_wanted_keys(command: Clap, wanted: &Wanted) -> Clap {
-    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted.key(key)).map(|key| {
-        let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
-        Arg::new(key.name)
-            .long(key.flag())
-            .value_name(placeholder(key.kind))
-            .help(key.help)
-            .help_heading(key.group)
-            .hide_short_help(true)
-            .action(if repeats { ArgAction::Append } else { ArgAction::Set })
-    });
+fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
+    let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret).map(|key| (key, key.flag())).filter(|(_, flag)| wanted(flag)).map(
+        |(key, flag)| {
+            let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
+            Arg::new(key.name)
+                .long(flag)
+                .value_name(placeholder(key.kind))
+                .help(key.help)
+                .help_heading(key.group)
+                .hide_short_help(true)
+                .action(if repeats { ArgAction::Append } else { ArgAction::Set })
+        },
+    );
     let secret = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).help_heading("Client").hide_short_help(true)
     };
     let command = command.args(keys);
-    if !wanted.secrets() {
-        return command;
-    }
-    command.args([
+    let sources = [
         secret("client-secret-env", "NAME", "Read the client secret from this variable"),
         secret("client-secret-file", "FILE", "Read the client secret from this file; it must be private"),
         secret("client-secret-credential", "NAME", "Read the client secret from this systemd credential"),
@@ -254,7 +202,8 @@ fn with_wanted_keys(command: Clap, wanted: &Wanted) -> Clap {
             .num_args(0)
             .action(ArgAction::SetTrue),
         Arg::new("client-secret").long("client-secret").hide(true).num_args(0..=1).action(ArgAction::Set).default_missing_value(""),
-    ])
+    ];
+    command.args(sources.into_iter().filter(|source| wanted(source.get_id().as_str())))
 }
 
 fn placeholder(kind: KeyKind) -> &'static str {

@@ -1,8 +1,10 @@
 //! What a parsed line means: matches become words.
 
+use std::path::PathBuf;
+
 use clap::ArgMatches;
 
-use crate::cli::words::{Chosen, Command, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
+use crate::cli::words::{Chosen, Command, Common, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
 use crate::secret::SecretReference;
@@ -11,16 +13,7 @@ use crate::time::Seconds;
 /// The command that was typed. Fails with `Usage`.
 pub fn command(matches: &ArgMatches) -> Result<Command> {
     Ok(match path(matches) {
-        (["token", "get"], m) => Command::TokenGet(TokenGet {
-            chosen: chosen(m)?,
-            format: text(m, "format").unwrap_or_default(),
-            shell: text(m, "shell").unwrap_or_default(),
-            name: text(m, "name"),
-            min_ttl: m.get_one("min-ttl").copied(),
-            force: m.get_flag("force"),
-            require_store: m.get_flag("require-store"),
-            require_scope: m.get_flag("require-scope"),
-        }),
+        (["token", "get"], m) => Command::TokenGet(token_get(m)?),
         (["refresh", _], m) => {
             Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require-store") })
         }
@@ -46,6 +39,31 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
     })
 }
 
+/// What `oat token get` was told. Fails with `Usage`.
+pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
+    Ok(TokenGet {
+        chosen: chosen(m)?,
+        format: text(m, "format").unwrap_or_default(),
+        shell: text(m, "shell").unwrap_or_default(),
+        name: text(m, "name"),
+        min_ttl: m.get_one("min-ttl").copied(),
+        force: m.get_flag("force"),
+        require_store: m.get_flag("require-store"),
+        require_scope: m.get_flag("require-scope"),
+    })
+}
+
+/// What every command was told.
+pub fn common(matches: &ArgMatches) -> Common {
+    Common {
+        config: matches.get_one::<PathBuf>("config").cloned(),
+        json: matches.get_flag("json"),
+        verbose: matches.get_count("verbose"),
+        store: matches.get_one::<String>("store").cloned(),
+        trace: matches.get_one::<PathBuf>("trace").cloned(),
+    }
+}
+
 /// The one or two words of the command, and the matches below them.
 fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
     match matches.subcommand() {
@@ -57,7 +75,7 @@ fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
     }
 }
 
-/// The text of an argument; None also where the small grammar does not have it.
+/// The text of an argument; None also where the grammar of `token get` alone left it out.
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
     matches.try_get_one::<String>(id).ok().flatten().cloned()
 }

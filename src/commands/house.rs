@@ -7,7 +7,7 @@ use std::time::Duration;
 use directories::ProjectDirs;
 
 use crate::cli::words::{Chosen, Common, SANDBOX_PORT};
-use crate::config::Config;
+use crate::config::{Config, Text};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
@@ -64,9 +64,28 @@ impl House {
         }
     }
 
+    /// The profile file, as far as the chosen profile needs it. The first command after a change reads it whole, so that a
+    /// mistake anywhere in it is told; those that follow leave the other profiles out.
+    fn config_for(&self, chosen: &Chosen) -> Result<Config> {
+        let name = chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE"));
+        let (Some(name), Ok(path), Some(cache)) = (name, self.config_path(), self.cache()) else { return self.config() };
+        let Some(text) = Text::read(&path)?.filter(Text::long) else { return self.config() };
+        let key = format!("config {}", path.display());
+        if world::cache::recall(&cache, &key).is_some_and(|stamp| stamp == text.stamp.as_bytes())
+            && let Some(config) = text.parse_only(&name)
+        {
+            return Ok(config);
+        }
+        let config = text.parse()?;
+        if text.modified.is_some_and(|at| world::now() - at > Seconds(2)) {
+            world::cache::remember(&cache, &key, text.stamp.as_bytes());
+        }
+        Ok(config)
+    }
+
     /// The plan for the chosen profile, and the profile file behind it.
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
-        let config = self.config()?;
+        let config = self.config_for(chosen)?;
         let plan = Plan::make(chosen, &config, &self.environment)?;
         self.terminal.trace(
             1,
