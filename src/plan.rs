@@ -79,7 +79,10 @@ impl Plan {
     /// Makes the plan. Fails with `Config` for what is missing or wrong in a profile, `Usage` for a flag.
     pub fn make(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Plan> {
         let name = choose(chosen, config, environment)?;
-        let draft = Draft::gather(&name, chosen, config, environment)?;
+        let mut draft = Draft::gather(&name, chosen, config, environment)?;
+        if let Some(error) = draft.lacking.take() {
+            return Err(error);
+        }
         close(draft, name, environment)
     }
 

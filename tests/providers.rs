@@ -202,14 +202,13 @@ fn vc9_refresh_asks_anew_and_never_for_a_refresh_token_grant() {
     refreshed.assert_clean(&["CANARY-refresh", "token-1"]);
 }
 
+#[cfg(feature = "real-parts")]
 #[test]
 fn vc10_a_token_is_served_until_60_seconds_before_its_end_and_not_at_that_instant() {
     let server = Server::start(|r| Answer::token(&format!("t{}", r.number)));
     let mut oat = vericerts(&server);
     let received = 1_800_000_000;
-    if !oat.clock(received) {
-        return;
-    }
+    oat.clock(received);
     assert_eq!(oat.run(&ZERO).line(), "t0");
     oat.clock(received + 3539);
     assert_eq!(oat.run(&ZERO).line(), "t0");
@@ -353,15 +352,14 @@ fn jwt_until(exp: i64) -> String {
     format!("{}.{}.c2ln", part(json!({"alg": "RS256", "typ": "JWT"})), part(json!({"iss": "https://i/", "exp": exp})))
 }
 
+#[cfg(feature = "real-parts")]
 #[test]
 fn a7_without_expires_in_the_jwts_own_end_counts() {
     let now = 1_800_000_000;
     let token = jwt_until(now + 600);
     let server = Server::always(Answer::json(200, json!({"access_token": token, "token_type": "Bearer"})));
     let mut oat = Oat::against(&server);
-    if !oat.clock(now) {
-        return;
-    }
+    oat.clock(now);
     assert_eq!(oat.get(&[]).line(), token);
     oat.clock(now + 530);
     assert_eq!(oat.get(&[]).line(), token);
@@ -371,13 +369,12 @@ fn a7_without_expires_in_the_jwts_own_end_counts() {
     assert_eq!(server.count(), 2);
 }
 
+#[cfg(feature = "real-parts")]
 #[test]
 fn a7_without_expires_in_an_opaque_token_lives_for_the_profiles_default_lifetime() {
     let server = Server::always(Answer::json(200, json!({"access_token": "opaque", "token_type": "Bearer"})));
     let mut oat = Oat::at(&server.url("/token"), "default_lifetime = \"10m\"");
-    if !oat.clock(1_800_000_000) {
-        return;
-    }
+    oat.clock(1_800_000_000);
     oat.get(&[]).line();
     oat.clock(1_800_000_500);
     oat.get(&[]).line();

@@ -4,12 +4,17 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(feature = "real-parts")]
+use std::io::{BufRead, BufReader};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+#[cfg(feature = "real-parts")]
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "real-parts")]
+use support::parts::{part, succeeded};
 use support::proxy::{Manner, Proxy};
 use support::tls::{Authority, Fault};
 use support::*;
@@ -212,77 +217,57 @@ fn r100_a_plain_http_server_behind_https_is_told() {
 }
 
 /// `openssl s_server` with a certificate that ring does not make or sign with.
+#[cfg(feature = "real-parts")]
 struct OpenSsl {
     child: std::process::Child,
     port: u16,
     output: BufReader<std::process::ChildStdout>,
 }
 
+#[cfg(feature = "real-parts")]
 impl OpenSsl {
-    fn start(folder: &std::path::Path, key: &[&str], digest: &str) -> Option<OpenSsl> {
-        let run = |args: &[&str]| {
-            let status = Command::new("openssl").args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            status.is_ok_and(|s| s.success()).then_some(())
+    fn start(folder: &std::path::Path, key: &str, digest: &str) -> OpenSsl {
+        let run = |args: &str| {
+            let output = part("openssl").args(args.split(' ')).current_dir(folder).output().unwrap();
+            succeeded("openssl", &output);
         };
-        std::fs::write(folder.join("leaf.cnf"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:false\n")
-            .unwrap();
-        run(&[
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.pem",
-            "-subj",
-            "/CN=Test Root",
-            "-days",
-            "30",
-        ])?;
-        run(&[&["req", "-new", "-nodes", "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=leaf"], key].concat())?;
-        let sign =
-            ["x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "leaf.pem", "-days", "30"];
-        run(&[&sign[..], &["-extfile", "leaf.cnf", digest]].concat())?;
+        let extensions = "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:false\n";
+        std::fs::write(folder.join("leaf.cnf"), extensions).unwrap();
+        run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=Root -days 30");
+        run(&format!("req -new -nodes -keyout leaf.key -out leaf.csr -subj /CN=leaf -newkey {key}"));
+        run(&format!("x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 30 -extfile leaf.cnf {digest}"));
         let serve = ["s_server", "-accept", "127.0.0.1:0", "-cert", "leaf.pem", "-key", "leaf.key", "-cipher", "DEFAULT:@SECLEVEL=0"];
-        let mut child = Command::new("openssl")
-            .args(serve)
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let mut output = BufReader::new(child.stdout.take()?);
+        let mut server = part("openssl");
+        server.args(serve).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = server.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        while output.read_line(&mut line).ok()? > 0 {
+        loop {
+            assert!(output.read_line(&mut line).unwrap() > 0, "openssl s_server did not come up");
             if let Some(address) = line.trim().strip_prefix("ACCEPT ") {
-                let port = address.rsplit(':').next()?.parse().ok()?;
-                return Some(OpenSsl { child, port, output });
+                let port = address.rsplit(':').next().unwrap().parse().unwrap();
+                return OpenSsl { child, port, output };
             }
             line.clear();
         }
-        let _ = child.kill();
-        None
     }
 
     /// Stops it and gives back what it printed, which holds everything it was sent.
     fn end(mut self) -> String {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
         let mut rest = Vec::new();
-        let _ = self.output.read_to_end(&mut rest);
+        self.output.read_to_end(&mut rest).unwrap();
         String::from_utf8_lossy(&rest).into_owned()
     }
 }
 
+#[cfg(feature = "real-parts")]
 #[test]
 fn r100_a_weak_key_or_hash_is_refused_in_words() {
-    for (key, digest) in [(&["-newkey", "rsa:1024"][..], "-sha256"), (&["-newkey", "rsa:2048"][..], "-sha1")] {
+    for (key, digest) in [("rsa:1024", "-sha256"), ("rsa:2048", "-sha1")] {
         let folder = tempfile::tempdir().unwrap();
-        // Without openssl there is no such certificate.
-        let Some(server) = OpenSsl::start(folder.path(), key, digest) else { return };
+        let server = OpenSsl::start(folder.path(), key, digest);
         let oat = Oat::at(&format!("https://localhost:{}/token", server.port), "");
         let output = oat.get(&["--timeout", "5s", "--ca-file", folder.path().join("ca.pem").to_str().unwrap()]);
         let seen = server.end();

@@ -15,6 +15,7 @@ use crate::plan::setting::Setting;
 use crate::plan::{Plan, gather};
 use crate::provider::Preset;
 use crate::secret::{ClientSecret, SecretReference};
+use crate::store::Store;
 use crate::text::{escape, nearest};
 use crate::world::secrets;
 
@@ -130,8 +131,11 @@ fn shown(value: &Value) -> String {
 
 /// A parameter that is named like a secret may be one.
 fn parameter(name: &str, value: &Json) -> String {
-    let secretive = ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word));
-    if secretive { "[redacted]".into() } else { value.to_string() }
+    if secretive(name) { "[redacted]".into() } else { value.to_string() }
+}
+
+fn secretive(name: &str) -> bool {
+    ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word))
 }
 
 fn shown_json(value: &Value) -> Json {
@@ -140,7 +144,13 @@ fn shown_json(value: &Value) -> Json {
         Value::List(list) => list.clone().into(),
         Value::Ports(ports) => ports.clone().into(),
         Value::Flag(flag) => (*flag).into(),
-        other => shown(other).into(),
+        Value::Duration(length) => format!("{}s", length.0).into(),
+        Value::Parameters(map) => {
+            let shown =
+                |(name, value): (&String, &Json)| (name.clone(), if secretive(name) { Json::from("[redacted]") } else { value.clone() });
+            Json::Object(map.iter().map(shown).collect())
+        }
+        Value::Secret(_) => shown(value).into(),
     }
 }
 
@@ -150,10 +160,15 @@ fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
     if chosen.flags.is_empty() && chosen.client_secret.is_none() && unset.is_empty() {
         return in_editor(house, &config);
     }
-    let mut file = ProfileFile::open(&config.path)?;
+    let mut values = Vec::new();
     for (key, text) in &chosen.flags {
         let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
-        file.set(name.as_str(), key, &value)?;
+        values.push((*key, value));
+    }
+    profile_add::check(&values)?;
+    let mut file = ProfileFile::open(&config.path)?;
+    for (key, value) in &values {
+        file.set(name.as_str(), key, value)?;
     }
     if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
         file.set(name.as_str(), key, &Value::Secret(reference.clone()))?;
@@ -182,7 +197,9 @@ fn in_editor(house: &House, config: &Config) -> Result<()> {
             .hint("give keys as flags, such as --scope, or --unset KEY; on a terminal, with EDITOR set, the file opens in it"));
     };
     let cannot = |what: &str, error: std::io::Error| Error::new(Kind::Config, what.to_string()).because(error);
-    let copy = config.path.with_extension("edit.toml");
+    // A text that did not hold last time stays where it is.
+    let names = std::iter::once("edit.toml".to_string()).chain((2..).map(|n| format!("edit-{n}.toml")));
+    let copy = names.map(|name| config.path.with_extension(name)).find(|copy| !copy.exists()).unwrap_or_default();
     let text = std::fs::read_to_string(&config.path).map_err(|error| cannot("cannot read the config file", error))?;
     replace(&copy, &text)?;
     let mut words = editor.split_whitespace();
@@ -193,6 +210,10 @@ fn in_editor(house: &House, config: &Config) -> Result<()> {
     if !status.success() || checked.is_err() {
         let error = checked.err().unwrap_or_else(|| Error::new(Kind::Config, "the editor ended with an error"));
         return Err(error.hint(format!("nothing was changed; your text is kept in `{}`", copy.display())));
+    }
+    if std::fs::read_to_string(&config.path).map_err(|error| cannot("cannot read the config file", error))? != text {
+        return Err(Error::new(Kind::Config, "the config file was changed while the editor had its copy")
+            .hint(format!("nothing was overwritten; your text is kept in `{}`", copy.display())));
     }
     replace(&config.path, &edited)?;
     let _ = std::fs::remove_file(copy);
@@ -223,6 +244,8 @@ fn set_secret(house: &House, profile: &str) -> Result<()> {
     let name = existing(&config, profile)?;
     // A store that does not work is told before the secret is typed.
     house.store(&config)?.probe()?;
+    // Before anyone types anything.
+    sealing_store(house, &config)?;
     let secret = if house.terminal.interactive() {
         let typed = house
             .terminal
@@ -238,11 +261,7 @@ fn set_secret(house: &House, profile: &str) -> Result<()> {
 
 /// Seals a secret, and has the profile say so.
 pub fn seal(house: &House, config: &Config, name: &ProfileName, secret: &ClientSecret) -> Result<()> {
-    let store = house.store(config)?;
-    if !store.keeps() {
-        return Err(Error::new(Kind::Store, "the store is switched off (`none`), so nothing can be sealed")
-            .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"));
-    }
+    let store = sealing_store(house, config)?;
     store.seal_secret(name, secret)?;
     for note in store.notes() {
         house.terminal.warn(&note);
@@ -254,6 +273,17 @@ pub fn seal(house: &House, config: &Config, name: &ProfileName, secret: &ClientS
     file.save()?;
     house.terminal.say(&format!("the client secret of profile `{name}` is sealed; its key is in {}", store.place()));
     Ok(())
+}
+
+/// The store, where it is one that can seal. Fails with `Store` before anything was changed.
+pub fn sealing_store(house: &House, config: &Config) -> Result<Store> {
+    let store = house.store(config)?;
+    if !store.keeps() {
+        return Err(Error::new(Kind::Store, "the store is switched off (`none`), so nothing can be sealed")
+            .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"));
+    }
+    store.probe()?;
+    Ok(store)
 }
 
 fn existing(config: &Config, profile: &str) -> Result<ProfileName> {

@@ -2,7 +2,7 @@
 
 use crate::cli::words::Chosen;
 use crate::commands::house::House;
-use crate::commands::profile::seal;
+use crate::commands::profile::{seal, sealing_store};
 use crate::commands::profile_file::ProfileFile;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -47,7 +47,10 @@ pub fn add(house: &House, chosen: &Chosen) -> Result<()> {
     let preset = draft.preset(house)?;
     draft.discovered(house)?;
     draft.client(house, preset.as_ref())?;
-    draft.check()?;
+    check(&draft.values)?;
+    if draft.typed.is_some() {
+        sealing_store(house, &config)?;
+    }
     draft.write(house, &config)
 }
 
@@ -90,14 +93,20 @@ impl Draft {
         let preset = Preset::named(&name)?;
         for variable in &preset.variables {
             let key = variable.key.name;
-            let known = preset.settings.iter().any(|(k, _)| k.name == key);
+            // A preset may name an environment variable for it; that one has to be there.
+            let named = preset.settings.iter().find_map(|(k, value)| match value {
+                Value::Text(text) if k.name == key => text.strip_prefix("${")?.strip_suffix('}'),
+                _ => None,
+            });
+            let known = named.is_some_and(|name| house.environment.get(name).is_some());
             if self.text(key).is_none() && variable.default.is_none() && !variable.optional && !known {
                 let choices =
                     if variable.choices.is_empty() { format!("such as {}", variable.example) } else { variable.choices.join(", ") };
                 let answer = if house.terminal.interactive() { house.terminal.ask(&format!("{key} ({choices})")) } else { None };
                 let missing = || {
+                    let or = named.map(|name| format!(", or set {name}")).unwrap_or_default();
                     Error::new(Kind::Usage, format!("provider `{name}` needs `{key}` ({choices})")).hint(format!(
-                        "--{} {}",
+                        "--{} {}{or}",
                         variable.key.flag(),
                         variable.example
                     ))
@@ -174,20 +183,6 @@ impl Draft {
         Ok(())
     }
 
-    fn check(&self) -> Result<()> {
-        for (key, value) in &self.values {
-            if let (KeyKind::Url, Value::Text(text)) = (key.kind, value)
-                && !text.contains("${")
-            {
-                Endpoint::parse(text).map_err(|reason| {
-                    Error::new(Kind::Usage, format!("`--{}`: {reason}", key.flag()))
-                        .hint("endpoints are https, or http on 127.0.0.1, [::1] or localhost")
-                })?;
-            }
-        }
-        Ok(())
-    }
-
     fn write(&self, house: &House, config: &Config) -> Result<()> {
         let mut file = ProfileFile::open(&config.path)?;
         for (key, value) in &self.values {
@@ -201,4 +196,20 @@ impl Draft {
         house.terminal.say(&format!("try it: oat token get {}", self.name));
         Ok(())
     }
+}
+
+/// Whether the URLs among these may be used at all.
+pub fn check(values: &[(&'static Key, Value)]) -> Result<()> {
+    for (key, value) in values {
+        let Value::Text(text) = value else { continue };
+        if key.kind != KeyKind::Url || text.contains("${") {
+            continue;
+        }
+        let checked = if key.name == "issuer" { Issuer::parse(text).map(drop) } else { Endpoint::parse(text).map(drop) };
+        checked.map_err(|reason| {
+            Error::new(Kind::Usage, format!("`--{}`: {reason}", key.flag()))
+                .hint("endpoints are https, or http on 127.0.0.1, [::1] or localhost")
+        })?;
+    }
+    Ok(())
 }

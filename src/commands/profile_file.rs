@@ -93,9 +93,14 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
             .hint("is the folder there, writable, and the disk not full? nothing was changed")
             .because(error)
     };
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let target = behind_links(path);
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    std::fs::create_dir_all(&folder).map_err(cannot)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    // XDG Base Directory Specification: a missing folder is made with 0700.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder).map_err(cannot)?;
     let temporary = folder.join(format!(".{}.{}.tmp", target.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -112,6 +117,17 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         let _ = std::fs::remove_file(&temporary);
         cannot(error)
     })
+}
+
+/// The file that a path leads to, also where there is none yet at the end of its links.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut target = path.to_path_buf();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    target
 }
 
 /// A value as TOML.

@@ -25,6 +25,8 @@ pub struct Draft {
     pub settings: Vec<Setting>,
     /// The preset that the profile names.
     pub preset: Option<Preset>,
+    /// Why the preset's keys are not all there.
+    pub lacking: Option<Error>,
     /// Whether this is the built-in profile.
     pub sandbox: bool,
     /// The profile file's path, for messages.
@@ -39,7 +41,7 @@ impl Draft {
         if profile.is_none() && !sandbox && (chosen.profile.is_some() || name.as_str() != UNNAMED) {
             return Err(unknown(name.as_str(), config));
         }
-        let mut draft = Draft { settings: Vec::new(), preset: None, sandbox, path: config.path.display().to_string() };
+        let mut draft = Draft { settings: Vec::new(), preset: None, lacking: None, sandbox, path: config.path.display().to_string() };
         draft.flags(chosen)?;
         draft.variables(environment)?;
         draft.file(profile, environment)?;
@@ -145,8 +147,11 @@ impl Draft {
             if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.text(key.name).is_some() {
                 continue;
             }
-            let value = self.fill(&value).map_err(|missing| self.lacks(&preset, &missing, profile))?;
-            self.add(key, value, Origin::Preset(preset.name.clone()));
+            match self.fill(&value) {
+                Ok(value) => self.add(key, value, Origin::Preset(preset.name.clone())),
+                Err(missing) if self.lacking.is_none() => self.lacking = Some(self.lacks(&preset, &missing, profile)),
+                Err(_) => {}
+            }
         }
         self.preset = Some(preset);
         Ok(())

@@ -1,7 +1,7 @@
 //! A desktop session without a screen: a message bus of its own and, where wanted, gnome-keyring on it.
 
-use crate::parts::{part, succeeded};
 use crate::support::Oat;
+use crate::support::parts::{part, succeeded};
 use std::ffi::OsStr;
 use std::fs::write;
 use std::io::{BufRead, BufReader, Write};

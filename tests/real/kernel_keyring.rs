@@ -1,9 +1,9 @@
 //! The master key in the kernel's keyring (keyutils).
 
 use crate::authorization_server::AuthorizationServer;
-use crate::parts::part;
 use crate::quiet;
 use crate::support::Oat;
+use crate::support::parts::part;
 
 fn oat(server: &AuthorizationServer) -> Oat {
     let keyring = part("keyctl").args(["show", "@u"]).output().unwrap();

@@ -2,8 +2,8 @@
 
 use crate::authorization_server::AuthorizationServer;
 use crate::desktop::{Desktop, Prompter};
-use crate::parts::part;
 use crate::quiet;
+use crate::support::parts::part;
 use crate::support::{Oat, Output};
 use std::time::Duration;
 

@@ -14,7 +14,6 @@ mod client_credentials;
 mod desktop;
 mod kernel_keyring;
 mod keyring;
-mod parts;
 mod private_authority;
 mod sandbox;
 #[path = "../support/mod.rs"]

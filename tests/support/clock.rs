@@ -2,8 +2,9 @@
 //! Rust programs anyway. Linux with glibc only; the monotonic clock is left alone.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use super::parts::answer_of;
 
 const SOURCE: &str = r#"
 #define _GNU_SOURCE
@@ -22,24 +23,22 @@ int clock_gettime(clockid_t id, struct timespec *t) {
 }
 "#;
 
-/// The library to preload; None where it cannot be built, and then the tests that need it pass unseen.
-pub fn preload() -> Option<PathBuf> {
-    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+/// The library to preload.
+pub fn preload() -> PathBuf {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(build).clone()
 }
 
-fn build() -> Option<PathBuf> {
-    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        return None;
-    }
+fn build() -> PathBuf {
+    assert!(cfg!(all(target_os = "linux", target_env = "gnu")), "the tests with a clock of their own need Linux with glibc");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     // Other test processes may build the same at the same time: each its own, then renamed.
     let mine = |ending: &str| folder.join(format!("clock-{}.{ending}", std::process::id()));
     let (source, built, library) = (mine("c"), mine("so"), folder.join("clock.so"));
     std::fs::write(&source, SOURCE).unwrap();
-    let mut cc = Command::new("cc");
-    cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&built).arg(&source).stdout(Stdio::null()).stderr(Stdio::null());
-    let works = cc.status().is_ok_and(|s| s.success());
-    let _ = std::fs::remove_file(source);
-    (works && std::fs::rename(built, &library).is_ok()).then_some(library)
+    let words = ["-shared", "-fPIC", "-O1", "-o", built.to_str().unwrap(), source.to_str().unwrap()];
+    answer_of("cc", &words);
+    std::fs::remove_file(source).unwrap();
+    std::fs::rename(built, &library).unwrap();
+    library
 }

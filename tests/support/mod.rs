@@ -2,8 +2,11 @@
 //! one builder that runs `oat` in a home of its own.
 #![allow(dead_code, unused_imports, reason = "no test target uses all of it")]
 
+#[cfg(feature = "real-parts")]
 pub mod clock;
 pub mod oat;
+#[cfg(feature = "real-parts")]
+pub mod parts;
 pub mod proxy;
 pub mod server;
 pub mod tls;

@@ -91,12 +91,11 @@ impl Oat {
         self
     }
 
-    /// Stops the wall clock at `now`; false where that cannot be done here.
-    pub fn clock(&mut self, now: i64) -> bool {
-        let Some(library) = super::clock::preload() else { return false };
-        self.env.insert("LD_PRELOAD".into(), library.to_str().unwrap().into());
+    /// Stops the wall clock at `now`.
+    #[cfg(feature = "real-parts")]
+    pub fn clock(&mut self, now: i64) {
+        self.env.insert("LD_PRELOAD".into(), super::clock::preload().to_str().unwrap().into());
         self.env.insert("TEST_CLOCK".into(), now.to_string());
-        true
     }
 
     pub fn home(&self) -> PathBuf {
@@ -187,6 +186,43 @@ impl Oat {
             duration: began.elapsed(),
             peak_kib,
         }
+    }
+
+    /// Runs on a terminal of its own, as a person would: at each of these prompts the answer is typed, and the rest is
+    /// read. Gives the exit code and all that was to be seen.
+    #[cfg(feature = "real-parts")]
+    pub fn on_terminal(&self, args: &[&str], answers: &[(&str, &str)]) -> (Option<i32>, String) {
+        drop(super::parts::part("script"));
+        let words: Vec<String> = args.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+        let line = format!("exec '{}' {}", env!("CARGO_BIN_EXE_oat"), words.join(" "));
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).env_clear().envs(&self.env).current_dir(self.folder.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (tell, told) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count) = screen.read(&mut buffer) {
+                if count == 0 || tell.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut seen = Vec::new();
+        let mut behind = 0;
+        for (prompt, answer) in answers {
+            while !String::from_utf8_lossy(&seen[behind..]).contains(prompt) {
+                let more = told.recv_timeout(LONGEST / 3);
+                seen.extend(more.unwrap_or_else(|_| panic!("no `{prompt}` after {:?}", String::from_utf8_lossy(&seen))));
+            }
+            behind = seen.len();
+            keys.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        }
+        while let Ok(more) = told.recv_timeout(LONGEST / 3) {
+            seen.extend(more);
+        }
+        let status = child.wait().unwrap();
+        (status.code(), String::from_utf8(seen).unwrap())
     }
 
     /// `oat token get p` and more words.

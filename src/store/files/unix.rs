@@ -101,7 +101,7 @@ pub fn mend_folder(path: &Path, metadata: &fs::Metadata, notes: &mut Vec<String>
     if mode & 0o1000 != 0 {
         return refused(format!("it is shared with others (mode {mode:04o})"));
     }
-    if mode & 0o077 != 0 || mode & 0o700 != 0o700 {
+    if mode & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|error| cannot("protect", path, error))?;
         notes.push(format!("others could enter `{}` (mode {mode:04o}); its mode is 0700 now", path.display()));
     }
