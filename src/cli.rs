@@ -113,6 +113,8 @@ mod tests {
             let whole = grammar().try_get_matches_from(argv).ok().map(|m| command(&m).map(|command| Words { common: common(&m), command }));
             assert_eq!(alone, whole.map(|words| format!("{words:?}")), "{line}");
         }
+        let words = read("oat token get p --client-secret-env S").unwrap();
+        assert!(format!("{words:?}").contains("Env(\"S\")"), "{words:?}");
         for line in ["-h", "--help", "--scop x", "a b", "--min-ttl soon"] {
             let rest: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             assert!(token_get_of(&rest).is_none(), "{line}");

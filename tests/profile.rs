@@ -392,8 +392,8 @@ fn list_of_nothing_says_how_to_begin() {
 
 fn shown(oat: &Oat, name: &str) -> Vec<String> {
     let output = oat.run(&["profile", "show", name]);
-    let lines = output.lines().lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    lines
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    output.lines().lines().map(words).collect()
 }
 
 #[test]

@@ -100,17 +100,17 @@ fn chosen(matches: &ArgMatches) -> Result<Chosen> {
 
 fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
     let command = matches
-        .try_get_many::<String>("client_secret-command")
+        .try_get_many::<String>("client_secret_command")
         .ok()
         .flatten()
         .map(|words| SecretReference::Command(words.cloned().collect()));
     let sources: Vec<SecretReference> = [
-        text(matches, "client_secret-env").map(SecretReference::Env),
-        text(matches, "client_secret-file").map(|path| SecretReference::File(path.into())),
-        text(matches, "client_secret-credential").map(SecretReference::Credential),
+        text(matches, "client_secret_env").map(SecretReference::Env),
+        text(matches, "client_secret_file").map(|path| SecretReference::File(path.into())),
+        text(matches, "client_secret_credential").map(SecretReference::Credential),
         command,
-        switched_on(matches, "client_secret-stdin").then_some(SecretReference::Stdin),
-        switched_on(matches, "client_secret-keyring").then_some(SecretReference::Keyring),
+        switched_on(matches, "client_secret_stdin").then_some(SecretReference::Stdin),
+        switched_on(matches, "client_secret_keyring").then_some(SecretReference::Keyring),
     ]
     .into_iter()
     .flatten()

@@ -227,7 +227,12 @@ fn surroundings(sheet: &mut Sheet, name: &str) {
         "completions" | "man" => return,
         "sandbox" => (&["OAT_STATE"], &["~/.local/state/oat", "sandbox-es256.p8"]),
         "profile-list" => (&["OAT_CONFIG"], &["~/.config/oat/config.toml"]),
-        _ => (&[], &[]),
+        "" | "token-get" => (&[], &[]),
+        // The binary carries every page, so the long lists stand in two of them.
+        _ => {
+            sheet.heading("ENVIRONMENT").text("The variables and files are those of oat(1).");
+            return;
+        }
     };
     for (heading, rows, wanted) in [("ENVIRONMENT", ENVIRONMENT.as_slice(), variables), ("FILES", FILES.as_slice(), files)] {
         sheet.heading(heading);
