@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -13,7 +13,7 @@ use crate::keys::{KEYS, Key, Value};
 use crate::name::ProfileName;
 use crate::secret::SecretReference;
 use crate::text::{escape, nearest};
-use crate::time::{Seconds, UnixTime};
+use crate::time::Seconds;
 
 /// The most bytes of a profile file.
 const LARGEST: u64 = 4 << 20;
@@ -103,8 +103,8 @@ pub struct Text {
     text: String,
     /// The program's version, and the file's place, size and times to the nanosecond.
     pub stamp: String,
-    /// When it was last written; a later change within the same tick of the clock would have the same stamp.
-    pub modified: Option<UnixTime>,
+    /// Whether it was last written so long ago that a later change must have another stamp.
+    pub settled: bool,
 }
 
 impl Text {
@@ -118,8 +118,6 @@ impl Text {
             Err(error) => return Err(cannot(error)),
         };
         let facts = file.metadata().map_err(cannot)?;
-        let modified =
-            facts.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).and_then(|since| i64::try_from(since.as_secs()).ok());
         let mut bytes = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
         if bytes.len() as u64 > LARGEST {
@@ -127,7 +125,7 @@ impl Text {
         }
         let text =
             String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?;
-        Ok(Some(Text { path: path.into(), text, stamp: stamp(&facts), modified: modified.map(UnixTime) }))
+        Ok(Some(Text { path: path.into(), text, stamp: stamp(&facts), settled: settled(&facts) }))
     }
 
     /// Whether leaving the other profiles out saves more than finding out whether one may.
@@ -177,6 +175,15 @@ fn only(text: &str, name: &str) -> Option<String> {
         kept.push_str(if keep { line } else { "\n" });
     }
     found.then_some(kept)
+}
+
+/// File systems keep times to a tick of the kernel's clock, at most 10 ms, or, where there is nothing below the second,
+/// to one or two seconds.
+fn settled(facts: &std::fs::Metadata) -> bool {
+    let Ok(modified) = facts.modified() else { return false };
+    let fine = modified.duration_since(UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() != 0);
+    let tick = if fine { Duration::from_millis(50) } else { Duration::from_secs(3) };
+    modified.elapsed().is_ok_and(|age| age > tick)
 }
 
 #[cfg(unix)]

@@ -81,7 +81,7 @@ impl House {
             return Ok(config);
         }
         let config = text.parse()?;
-        if text.modified.is_some_and(|at| world::now() - at > Seconds(2)) {
+        if text.settled {
             world::cache::remember(&cache, CHECKED, stamp.as_bytes());
         }
         Ok(config)
