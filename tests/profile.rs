@@ -392,8 +392,7 @@ fn list_of_nothing_says_how_to_begin() {
 
 fn shown(oat: &Oat, name: &str) -> Vec<String> {
     let output = oat.run(&["profile", "show", name]);
-    let lines = output.lines().lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    lines
+    output.lines().lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub fn preload() -> PathBuf {
 }
 
 fn build() -> PathBuf {
-    assert!(cfg!(all(target_os = "linux", target_env = "gnu")), "the tests with a clock of their own need Linux with glibc");
+    const { assert!(cfg!(all(target_os = "linux", target_env = "gnu")), "the tests with a clock of their own need Linux with glibc") };
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     // Other test processes may build the same at the same time: each its own, then renamed.
     let mine = |ending: &str| folder.join(format!("clock-{}.{ending}", std::process::id()));
