@@ -6,7 +6,6 @@ mod support;
 
 use std::time::Duration;
 
-#[cfg(feature = "real-parts")]
 use base64::Engine;
 #[cfg(feature = "real-parts")]
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
