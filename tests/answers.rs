@@ -210,11 +210,12 @@ fn a_chunked_token_answer_is_read() {
 }
 
 #[test]
-fn a_connection_closed_without_an_answer_is_trouble_for_later_and_the_request_may_be_repeated() {
+fn r55_a_connection_closed_without_an_answer_is_trouble_for_later_and_nothing_is_sent_again() {
     let server = Server::always(Answer::close());
     let output = Oat::against(&server).get(&["--timeout", "3s"]);
     output.fails(5);
     output.does_not_say(&["log in", "login"]);
+    assert_eq!(server.count(), 1, "R55: the request had gone out, so it is not sent again");
 }
 
 #[test]

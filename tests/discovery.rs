@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "real-parts")]
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use support::*;

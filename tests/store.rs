@@ -641,6 +641,50 @@ fn r77_refresh_prints_no_token_unless_asked() {
 }
 
 #[test]
+fn r76_a_trace_file_is_private_and_shows_bodies_without_their_secrets() {
+    let body = json!({"access_token": "CANARY-access", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "CANARY-refresh", "id_token": "CANARY-id"});
+    let server = Server::always(Answer::json(200, body).header("Set-Cookie", "CANARY-cookie"));
+    for auth in ["client_secret_post", "client_secret_basic"] {
+        let oat = Oat::at(&server.url("/token?q=CANARY-query"), &format!("client_auth = \"{auth}\"\nscope = \"seen-scope\""));
+        let trace = oat.folder().join("trace");
+        let output = oat.get(&["--trace", trace.to_str().unwrap()]);
+        assert_eq!(output.line(), "CANARY-access");
+        assert_eq!(fs::metadata(&trace).unwrap().mode() & 0o777, 0o600);
+        let text = fs::read_to_string(&trace).unwrap();
+        for word in ["POST", "/token", "200", "grant_type", "seen-scope", "expires_in", "3600", "redacted"] {
+            assert!(text.contains(word), "no `{word}` in {text}");
+        }
+        let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("cli:{SECRET}"));
+        assert!(!text.contains("CANARY") && !text.contains(&basic[..12]), "{text}");
+    }
+}
+
+#[test]
+fn r67_the_exit_code_says_what_to_do() {
+    let server = Server::start(|r| match r.path() {
+        "/good" => Answer::token("t"),
+        "/denied" => Answer::error(401, "invalid_client", "x"),
+        "/later" => Answer::error(503, "server_error", "x").header("Retry-After", "60"),
+        _ => Answer::text(200, "text/html", "<html>"),
+    });
+    for (path, more, args, code, kind) in [
+        ("/denied", "", &[][..], 4, "denied"),
+        ("/later", "", &[], 5, "unavailable"),
+        ("/page", "", &[], 8, "invalid"),
+        ("/good", "banana = 1", &[], 6, "config"),
+        ("/good", "", &["--format", "yaml"], 2, "usage"),
+        ("/good", "grant = \"authorization_code\"", &[], 3, "login_required"),
+    ] {
+        let output = Oat::at(&server.url(path), more).run(&[&["--json", "token", "get", "p"], args].concat());
+        assert_eq!((output.code, output.stdout.as_str()), (Some(code), ""), "{path} {more}: {output:?}");
+        let told: Value = serde_json::from_str(output.stderr.lines().last().unwrap()).unwrap();
+        assert_eq!((&told["exit_code"], &told["kind"]), (&json!(code), &json!(kind)), "{told}");
+    }
+    let oat = Oat::at(&server.url("/good"), "").env("OAT_STORE", "none");
+    assert_eq!((oat.get(&["--require-store"]).code, oat.get(&[]).code), (Some(7), Some(0)));
+}
+
+#[test]
 fn json_errors_are_one_object_with_the_published_keys() {
     let server = Server::always(Answer::text(503, "text/html", "<html>"));
     let output = Oat::against(&server).run(&["--json", "token", "get", "p", "--timeout", "1s"]);
@@ -736,6 +780,44 @@ fn r103_sixteen_file_descriptors_are_enough() {
     let server = counting();
     let oat = Oat::against(&server).under(&["sh", "-c", "ulimit -n 16; exec \"$@\"", "sh"]);
     assert_eq!((oat.get(&[]).line(), oat.get(&[]).line()), ("t0", "t0"));
+}
+
+#[test]
+fn r103_sixteen_file_descriptors_are_enough_for_tls_and_discovery_too() {
+    let authority = support::tls::Authority::new();
+    let server = Server::start_tls(authority.server("127.0.0.1", support::tls::Fault::None), |r| {
+        let origin = format!("https://{}", r.header("host").unwrap());
+        let endpoint = |path: &str| format!("{origin}/{path}");
+        match r.path() {
+            "/token" => Answer::token("t"),
+            _ => Answer::json(
+                200,
+                json!({"issuer": origin, "token_endpoint": endpoint("token"), "authorization_endpoint": endpoint("a"), "jwks_uri": endpoint("k"), "response_types_supported": ["code"]}),
+            ),
+        }
+    });
+    let oat = Oat::with_profile(&format!("issuer = \"{}\"", server.url("")));
+    let ca = oat.file("ca.pem", 0o644, authority.pem());
+    let oat = oat.env("OAT_CA_FILE", ca.to_str().unwrap()).under(&["sh", "-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    assert_eq!((oat.get(&[]).line(), oat.get(&[]).line()), ("t", "t"));
+    assert_eq!(server.count_of("/token"), 1);
+}
+
+#[cfg(feature = "real-parts")]
+#[test]
+fn r103_a_home_that_is_read_only_costs_a_warning_and_nothing_goes_to_tmp() {
+    let server = counting();
+    let oat = Oat::against(&server).unset("OAT_STATE").under(&support::parts::without_privileges());
+    let tmp = oat.folder().join("tmp");
+    fs::create_dir(&tmp).unwrap();
+    let oat = oat.env("TMPDIR", tmp.to_str().unwrap());
+    fs::set_permissions(oat.home(), fs::Permissions::from_mode(0o500)).unwrap();
+    let (printed, required) = (oat.get(&[]), oat.get(&["--require-store"]));
+    fs::set_permissions(oat.home(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(printed.line(), "t0");
+    printed.says(&["oat: warning", oat.home().to_str().unwrap()]);
+    required.fails(7);
+    assert_eq!(fs::read_dir(tmp).unwrap().count() + fs::read_dir(oat.home()).unwrap().count(), 0);
 }
 
 #[test]

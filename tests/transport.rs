@@ -90,6 +90,42 @@ fn r54_retries_stay_inside_the_deadline() {
     assert!(output.duration < Duration::from_millis(2600), "{:?}", output.duration);
 }
 
+/// A port on which nobody takes what comes: further connections are neither made nor refused.
+#[cfg(target_os = "linux")]
+struct Deaf {
+    listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+#[cfg(target_os = "linux")]
+impl Deaf {
+    fn start() -> Deaf {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let waiting: Vec<TcpStream> = (0..8192).map_while(connect).collect();
+        assert!(waiting.len() < 8192, "this machine's queue of connections has no end");
+        Deaf { listener, _waiting: waiting }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/token", self.listener.local_addr().unwrap())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn r54_connecting_takes_ten_seconds_of_a_longer_deadline_and_all_of_a_shorter_one() {
+    let deaf = Deaf::start();
+    let oat = Oat::at(&deaf.url(), "");
+    for (timeout, seconds) in [("1s", 1), ("30s", 10)] {
+        let output = oat.get(&["--timeout", timeout]);
+        output.fails_saying(5, &["127.0.0.1"]);
+        let (least, most) = (Duration::from_millis(seconds * 1000 - 300), Duration::from_millis(seconds * 1000 + 2000));
+        assert!(output.duration > least && output.duration < most, "{timeout}: {:?}", output.duration);
+    }
+}
+
 #[test]
 fn a_port_where_nobody_listens_is_told_with_host_and_port() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -242,15 +278,13 @@ impl OpenSsl {
         server.args(serve).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = server.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        loop {
-            assert!(output.read_line(&mut line).unwrap() > 0, "openssl s_server did not come up");
-            if let Some(address) = line.trim().strip_prefix("ACCEPT ") {
-                let port = address.rsplit(':').next().unwrap().parse().unwrap();
-                return OpenSsl { child, port, output };
-            }
-            line.clear();
-        }
+        let accepting = output.by_ref().lines().map_while(Result::ok).find(|line| line.starts_with("ACCEPT "));
+        let port = accepting.and_then(|line| line.trim().rsplit(':').next().unwrap().parse().ok());
+        let Some(port) = port else {
+            let _ = child.kill();
+            panic!("openssl s_server did not come up: {:?}", child.wait());
+        };
+        OpenSsl { child, port, output }
     }
 
     /// Stops it and gives back what it printed, which holds everything it was sent.

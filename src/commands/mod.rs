@@ -32,16 +32,20 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     // The panic message may quote a value, so only the fact is told.
     std::panic::set_hook(Box::new(|_| {}));
     let json = argv.iter().any(|word| word == "--json");
-    let ended = catch_unwind(AssertUnwindSafe(|| command(argv))).unwrap_or_else(|_| {
-        Err(Error::new(Kind::Internal, "internal error").hint("this is a fault of oat: report it with the command line, without secrets"))
-    });
-    match ended {
+    match caught(|| command(argv)) {
         Ok(()) => 0,
         Err(error) => {
             Terminal { verbose: 0, json }.fail(&error);
             error.kind.exit_code()
         }
     }
+}
+
+/// R98: a panic ends as an error, without a word of what it said.
+fn caught(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::new(Kind::Internal, "internal error").hint("this is a fault of oat: report it with the command line, without secrets"))
+    })
 }
 
 fn command(argv: Vec<OsString>) -> Result<()> {
@@ -70,5 +74,19 @@ fn harden() {
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r98_a_panic_is_an_internal_error_that_quotes_nothing() {
+        let error = caught(|| panic!("CANARY {}", "value")).unwrap_err();
+        assert_eq!(error.kind.exit_code(), 1);
+        assert_eq!(error.message, "internal error");
+        assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("report")) && !format!("{error:?}").contains("CANARY"), "{error:?}");
+        assert_eq!(caught(|| Err(Error::new(Kind::Store, "x"))).unwrap_err().kind, Kind::Store);
     }
 }

@@ -97,6 +97,48 @@ impl Desktop {
         oat.unset("OAT_STORE").env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
 
+    /// Everything said on the bus while `work` runs, as `dbus-monitor` tells it.
+    pub fn overheard(&self, work: impl FnOnce()) -> String {
+        let mut monitor = self
+            .on_bus("dbus-monitor")
+            .args(["--session", "type=method_call"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut heard = BufReader::new(monitor.stdout.take().unwrap());
+        // The first call it hears is a greeting of our own; the last one, our good-bye.
+        let greet =
+            |word: &str| self.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", &format!("string:oat.test.{word}"));
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while heard.read_line(&mut line).is_ok_and(|count| count > 0) {
+                if tell.send(std::mem::take(&mut line)).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut all = String::new();
+        let mut until = |word: &str| {
+            let start = Instant::now();
+            let text = all.len();
+            while !all[text..].contains(word) {
+                assert!(start.elapsed() < Duration::from_secs(10), "dbus-monitor heard nothing of {word}");
+                greet(word);
+                while let Ok(line) = told.recv_timeout(Duration::from_millis(100)) {
+                    all.push_str(&line);
+                }
+            }
+        };
+        until("greeting");
+        work();
+        until("goodbye");
+        monitor.kill().unwrap();
+        monitor.wait().unwrap();
+        all
+    }
+
     fn on_bus(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = part(program);
         command.env("HOME", self.folder.path()).env("XDG_RUNTIME_DIR", self.folder.path());

@@ -4,7 +4,7 @@ use crate::authorization_server::AuthorizationServer;
 use crate::desktop::{Desktop, Prompter};
 use crate::quiet;
 use crate::support::parts::part;
-use crate::support::{Oat, Output};
+use crate::support::{Answer, Oat, Output, Server};
 use std::time::Duration;
 
 /// Every command asks the Secret Service anew.
@@ -118,6 +118,32 @@ fn the_second_call_reads_the_kernels_copy_of_the_key_and_opens_no_socket() {
 
     quiet(&oat.get(&["--force"]));
     assert_ne!(sockets(), [""; 0], "strace sees the sockets of a call that needs them");
+}
+
+#[test]
+fn r88_a_command_reads_the_keyring_at_most_once_and_writes_it_at_most_once() {
+    let server = AuthorizationServer::start(&[]);
+    let desktop = Desktop::unlocked(Prompter::Installed);
+    let oat = desktop.seat(uncached(&server));
+    let calls = |heard: &str, member: &str| heard.lines().filter(|l| l.contains(&format!("member={member}"))).count();
+    let heard = desktop.overheard(|| drop(quiet(&oat.get(&[]))));
+    assert_eq!(calls(&heard, "CreateItem"), 1, "{heard}");
+    for _ in 0..2 {
+        let heard = desktop.overheard(|| drop(quiet(&oat.get(&["--force"]))));
+        let reads = ["GetSecret", "GetSecrets"].map(|member| calls(&heard, member)).iter().sum::<usize>();
+        assert_eq!((reads, calls(&heard, "CreateItem"), calls(&heard, "SetSecret")), (1, 0, 0), "{heard}");
+    }
+}
+
+#[test]
+fn r85_a_token_of_64_kib_is_kept_under_a_key_in_the_keyring() {
+    let token = "a".repeat(64 << 10);
+    let server = Server::always(Answer::token(&token));
+    let desktop = Desktop::unlocked(Prompter::Installed);
+    let oat = desktop.seat(Oat::against(&server));
+    assert_eq!(quiet(&oat.get(&[])), token);
+    assert_eq!(quiet(&oat.get(&[])), token);
+    assert_eq!(server.count(), 1);
 }
 
 fn printed_with_a_warning(server: &AuthorizationServer, output: &Output, why: &str) -> String {
