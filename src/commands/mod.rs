@@ -12,6 +12,8 @@ mod man_page;
 mod profile;
 mod profile_add;
 mod profile_file;
+mod profile_secret;
+mod profile_show;
 mod refresh;
 mod sandbox;
 mod token;

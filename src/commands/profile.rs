@@ -1,33 +1,28 @@
 //! `oat profile add, list, show, edit, remove, set-secret`.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::cli::words::{Chosen, ProfileCommand};
 use crate::commands::house::House;
-use crate::commands::profile_add;
 use crate::commands::profile_file::{ProfileFile, replace};
+use crate::commands::{profile_add, profile_secret, profile_show};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, Value};
-use crate::name::ProfileName;
 use crate::output;
-use crate::plan::setting::Setting;
-use crate::plan::{Plan, gather};
+use crate::plan::choice;
 use crate::provider::Preset;
-use crate::secret::{ClientSecret, SecretReference};
-use crate::store::Store;
 use crate::text::{escape, nearest};
-use crate::world::secrets;
 
 /// Runs one of them.
 pub fn profile(house: &House, words: ProfileCommand) -> Result<()> {
     match words {
         ProfileCommand::Add(chosen) => profile_add::add(house, &chosen),
         ProfileCommand::List => list(house),
-        ProfileCommand::Show(chosen) => show(house, &chosen),
+        ProfileCommand::Show(chosen) => profile_show::show(house, &chosen),
         ProfileCommand::Edit { chosen, unset } => edit(house, &chosen, &unset),
         ProfileCommand::Remove { profile } => remove(house, &profile),
-        ProfileCommand::SetSecret { profile } => set_secret(house, &profile),
+        ProfileCommand::SetSecret { profile } => profile_secret::set_secret(house, &profile),
     }
 }
 
@@ -71,92 +66,9 @@ fn list(house: &House) -> Result<()> {
     output::print(&lines.join("\n"))
 }
 
-fn show(house: &House, chosen: &Chosen) -> Result<()> {
-    let config = house.config()?;
-    let (name, settings) = gather(chosen, &config, &house.environment)?;
-    let mut settings = settings;
-    settings.sort_by_key(|setting| KEYS.iter().position(|key| key.name == setting.key.name));
-    if house.common.json {
-        let mut object = Map::new();
-        for setting in &settings {
-            object.insert(setting.key.name.into(), json!({"value": shown_json(&setting.value), "from": origin(setting)}));
-        }
-        output::print(&json!({"profile": name.as_str(), "settings": object}).to_string())?;
-    } else {
-        let rows: Vec<(String, String)> =
-            settings.iter().map(|setting| (format!("{} = {}", setting.key.name, shown(&setting.value)), origin(setting))).collect();
-        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default().min(72);
-        let mut lines = vec![format!("[profile.{name}]   # {}", config.path.display())];
-        lines.extend(rows.iter().map(|(left, from)| format!("{left:width$}   # {from}")));
-        output::print(&lines.join("\n"))?;
-    }
-    // What would stop `token get` is told here, but showing is not stopped by it.
-    match Plan::make(chosen, &config, &house.environment) {
-        Ok(plan) => plan.warnings.iter().for_each(|warning| house.terminal.warn(warning)),
-        Err(error) => house.terminal.warn(&format!(
-            "this profile is not complete: {error}{}",
-            error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
-        )),
-    }
-    Ok(())
-}
-
-fn origin(setting: &Setting) -> String {
-    setting.origin.describe(setting.key).replace('`', "")
-}
-
-/// A value as it would stand in the profile file; of a secret, where it comes from.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Text(text) => Json::from(text.as_str()).to_string(),
-        Value::List(list) => Json::from(list.clone()).to_string(),
-        Value::Ports(ports) => Json::from(ports.clone()).to_string(),
-        Value::Duration(length) => format!("\"{}s\"", length.0),
-        Value::Flag(flag) => flag.to_string(),
-        Value::Secret(reference) => match reference {
-            SecretReference::Env(name) => format!("{{ env = \"{name}\" }}"),
-            SecretReference::File(path) => format!("{{ file = \"{}\" }}", path.display()),
-            SecretReference::Command(words) => format!("{{ command = [\"{}\", …] }}", words.first().map_or("", String::as_str)),
-            SecretReference::Keyring => "{ keyring = true }".into(),
-            SecretReference::Credential(name) => format!("{{ credential = \"{name}\" }}"),
-            SecretReference::Stdin => "standard input".into(),
-            SecretReference::Literal(_) => "[redacted]".into(),
-        },
-        Value::Parameters(map) => format!(
-            "{{ {} }}",
-            map.iter().map(|(name, value)| format!("{name} = {}", parameter(name, value))).collect::<Vec<_>>().join(", ")
-        ),
-    }
-}
-
-/// A parameter that is named like a secret may be one.
-fn parameter(name: &str, value: &Json) -> String {
-    if secretive(name) { "[redacted]".into() } else { value.to_string() }
-}
-
-fn secretive(name: &str) -> bool {
-    ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word))
-}
-
-fn shown_json(value: &Value) -> Json {
-    match value {
-        Value::Text(text) => text.as_str().into(),
-        Value::List(list) => list.clone().into(),
-        Value::Ports(ports) => ports.clone().into(),
-        Value::Flag(flag) => (*flag).into(),
-        Value::Duration(length) => format!("{}s", length.0).into(),
-        Value::Parameters(map) => {
-            let shown =
-                |(name, value): (&String, &Json)| (name.clone(), if secretive(name) { Json::from("[redacted]") } else { value.clone() });
-            Json::Object(map.iter().map(shown).collect())
-        }
-        Value::Secret(_) => shown(value).into(),
-    }
-}
-
 fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
     let config = house.config()?;
-    let name = existing(&config, chosen.profile.as_deref().unwrap_or_default())?;
+    let name = choice::existing(&config, chosen.profile.as_deref().unwrap_or_default())?;
     if chosen.flags.is_empty() && chosen.client_secret.is_none() && unset.is_empty() {
         return in_editor(house, &config);
     }
@@ -222,7 +134,7 @@ fn in_editor(house: &House, config: &Config) -> Result<()> {
 
 fn remove(house: &House, profile: &str) -> Result<()> {
     let config = house.config()?;
-    let name = existing(&config, profile)?;
+    let name = choice::existing(&config, profile)?;
     let mut file = ProfileFile::open(&config.path)?;
     file.remove(name.as_str());
     file.save()?;
@@ -237,59 +149,4 @@ fn remove(house: &House, profile: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn set_secret(house: &House, profile: &str) -> Result<()> {
-    let config = house.config()?;
-    let name = existing(&config, profile)?;
-    // A store that does not work is told before the secret is typed.
-    house.store(&config)?.probe()?;
-    // Before anyone types anything.
-    sealing_store(house, &config)?;
-    let secret = if house.terminal.interactive() {
-        let typed = house
-            .terminal
-            .ask_hidden(&format!("client secret of profile `{name}`"))
-            .map(ClientSecret::new)
-            .filter(|secret| !secret.expose().is_empty());
-        typed.ok_or_else(|| Error::new(Kind::Usage, "no secret was typed").hint("nothing was changed"))?
-    } else {
-        secrets::reveal(&SecretReference::Stdin, &house.environment)?
-    };
-    seal(house, &config, &name, &secret)
-}
-
-/// Seals a secret, and has the profile say so.
-pub fn seal(house: &House, config: &Config, name: &ProfileName, secret: &ClientSecret) -> Result<()> {
-    let store = sealing_store(house, config)?;
-    store.seal_secret(name, secret)?;
-    for note in store.notes() {
-        house.terminal.warn(&note);
-    }
-    let mut file = ProfileFile::open(&config.path)?;
-    if let Some(key) = Key::named("client_secret") {
-        file.set(name.as_str(), key, &Value::Secret(SecretReference::Keyring))?;
-    }
-    file.save()?;
-    house.terminal.say(&format!("the client secret of profile `{name}` is sealed; its key is in {}", store.place()));
-    Ok(())
-}
-
-/// The store, where it is one that can seal. Fails with `Store` before anything was changed.
-pub fn sealing_store(house: &House, config: &Config) -> Result<Store> {
-    let store = house.store(config)?;
-    if !store.keeps() {
-        return Err(Error::new(Kind::Store, "the store is switched off (`none`), so nothing can be sealed")
-            .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"));
-    }
-    store.probe()?;
-    Ok(store)
-}
-
-fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
-    let name = ProfileName::parse(profile)?;
-    match config.profile(name.as_str()) {
-        Some(profile) => Ok(profile.name.clone()),
-        None => Err(crate::plan::choice::unknown(name.as_str(), config)),
-    }
 }

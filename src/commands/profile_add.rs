@@ -2,8 +2,8 @@
 
 use crate::cli::words::Chosen;
 use crate::commands::house::House;
-use crate::commands::profile::{seal, sealing_store};
 use crate::commands::profile_file::ProfileFile;
+use crate::commands::profile_secret::{seal, sealing_store};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, KeyKind, Value};

@@ -53,3 +53,12 @@ pub fn unknown(name: &str, config: &Config) -> Error {
     };
     Error::new(Kind::Config, format!("no profile `{}` in config file `{}`", escape(name), config.path.display())).hint(hint)
 }
+
+/// A profile of the file. Fails with `Usage` for what is no name, `Config` for one that is not there.
+pub fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
+    let name = ProfileName::parse(profile)?;
+    match config.profile(name.as_str()) {
+        Some(profile) => Ok(profile.name.clone()),
+        None => Err(unknown(name.as_str(), config)),
+    }
+}

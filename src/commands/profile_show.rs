@@ -1,0 +1,96 @@
+//! `oat profile show`: every value of a profile, and where it came from.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::words::Chosen;
+use crate::commands::house::House;
+use crate::error::Result;
+use crate::keys::{KEYS, Value};
+use crate::output;
+use crate::plan::setting::Setting;
+use crate::plan::{Plan, gather};
+use crate::secret::SecretReference;
+
+/// Shows the chosen profile, secrets only by where they come from.
+pub fn show(house: &House, chosen: &Chosen) -> Result<()> {
+    let config = house.config()?;
+    let (name, settings) = gather(chosen, &config, &house.environment)?;
+    let mut settings = settings;
+    settings.sort_by_key(|setting| KEYS.iter().position(|key| key.name == setting.key.name));
+    if house.common.json {
+        let mut object = Map::new();
+        for setting in &settings {
+            object.insert(setting.key.name.into(), json!({"value": shown_json(&setting.value), "from": origin(setting)}));
+        }
+        output::print(&json!({"profile": name.as_str(), "settings": object}).to_string())?;
+    } else {
+        let rows: Vec<(String, String)> =
+            settings.iter().map(|setting| (format!("{} = {}", setting.key.name, shown(&setting.value)), origin(setting))).collect();
+        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default().min(72);
+        let mut lines = vec![format!("[profile.{name}]   # {}", config.path.display())];
+        lines.extend(rows.iter().map(|(left, from)| format!("{left:width$}   # {from}")));
+        output::print(&lines.join("\n"))?;
+    }
+    // What would stop `token get` is told here, but showing is not stopped by it.
+    match Plan::make(chosen, &config, &house.environment) {
+        Ok(plan) => plan.warnings.iter().for_each(|warning| house.terminal.warn(warning)),
+        Err(error) => house.terminal.warn(&format!(
+            "this profile is not complete: {error}{}",
+            error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
+        )),
+    }
+    Ok(())
+}
+
+fn origin(setting: &Setting) -> String {
+    setting.origin.describe(setting.key).replace('`', "")
+}
+
+/// A value as it would stand in the profile file; of a secret, where it comes from.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => Json::from(text.as_str()).to_string(),
+        Value::List(list) => Json::from(list.clone()).to_string(),
+        Value::Ports(ports) => Json::from(ports.clone()).to_string(),
+        Value::Duration(length) => format!("\"{}s\"", length.0),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Secret(reference) => match reference {
+            SecretReference::Env(name) => format!("{{ env = \"{name}\" }}"),
+            SecretReference::File(path) => format!("{{ file = \"{}\" }}", path.display()),
+            SecretReference::Command(words) => format!("{{ command = [\"{}\", …] }}", words.first().map_or("", String::as_str)),
+            SecretReference::Keyring => "{ keyring = true }".into(),
+            SecretReference::Credential(name) => format!("{{ credential = \"{name}\" }}"),
+            SecretReference::Stdin => "standard input".into(),
+            SecretReference::Literal(_) => "[redacted]".into(),
+        },
+        Value::Parameters(map) => format!(
+            "{{ {} }}",
+            map.iter().map(|(name, value)| format!("{name} = {}", parameter(name, value))).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// A parameter that is named like a secret may be one.
+fn parameter(name: &str, value: &Json) -> String {
+    if secretive(name) { "[redacted]".into() } else { value.to_string() }
+}
+
+fn secretive(name: &str) -> bool {
+    ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word))
+}
+
+fn shown_json(value: &Value) -> Json {
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::List(list) => list.clone().into(),
+        Value::Ports(ports) => ports.clone().into(),
+        Value::Flag(flag) => (*flag).into(),
+        Value::Duration(length) => format!("{}s", length.0).into(),
+        Value::Parameters(map) => {
+            let shown =
+                |(name, value): (&String, &Json)| (name.clone(), if secretive(name) { Json::from("[redacted]") } else { value.clone() });
+            Json::Object(map.iter().map(shown).collect())
+        }
+        Value::Secret(_) => shown(value).into(),
+    }
+}
