@@ -262,7 +262,6 @@ struct OpenSsl {
 
 #[cfg(feature = "real-parts")]
 impl OpenSsl {
-    #[expect(clippy::zombie_processes, reason = "`end` waits for it")]
     fn start(folder: &std::path::Path, key: &str, digest: &str) -> OpenSsl {
         let run = |args: &str| {
             let output = part("openssl").args(args.split(' ')).current_dir(folder).output().unwrap();
