@@ -1,21 +1,25 @@
 //! Use, refresh, fetch or ask: the one policy that every command follows, with the lock.
 
+pub mod decision;
+pub mod failure;
+pub mod remedy;
+pub mod server;
+
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwt::Jwt;
-use crate::oauth::client_auth::{Client, Method};
-use crate::oauth::endpoints::Endpoint;
 use crate::oauth::grant::client_credentials::{Ask, client_credentials};
-use crate::oauth::metadata::{self, Asked};
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::session::decision::{Decision, Wish, decide, enough};
+use crate::session::remedy::{login_required, remedied, too_short};
+use crate::session::server::{client, find, identity};
 use crate::store::Store;
 use crate::store::files::Version;
 use crate::store::lock::{Lock, Locked};
@@ -28,19 +32,6 @@ use crate::time::{Seconds, UnixTime};
 const RECENT: Seconds = Seconds(5);
 /// How much longer than the network's deadline one process waits for another.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// What the caller wants of a token.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wish {
-    /// It must live at least this long.
-    pub min_ttl: Option<Seconds>,
-    /// A new one, whatever is kept.
-    pub force: bool,
-    /// Fail when it cannot be kept.
-    pub require_store: bool,
-    /// Fail when the server grants less scope than was asked for.
-    pub require_scope: bool,
-}
 
 /// A token for the caller.
 #[derive(Debug)]
@@ -71,39 +62,6 @@ impl Source {
             Source::Fetched => "fetched",
         }
     }
-}
-
-/// What to do about a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Hand the kept one out.
-    Use,
-    /// Ask the server for a new one.
-    Fetch,
-    /// A person has to sign in.
-    LoginRequired,
-}
-
-/// The decision, as a pure function of what is kept and what is wanted.
-pub fn decide(kept: Option<&CachedToken>, grant: Grant, now: UnixTime, leeway: Seconds, wish: &Wish) -> Decision {
-    match kept {
-        Some(token) if !wish.force && fresh(token, now, leeway) && enough(token, now, wish) => Decision::Use,
-        _ if grant == Grant::ClientCredentials => Decision::Fetch,
-        _ => Decision::LoginRequired,
-    }
-}
-
-/// Served while `expires_at - margin > now`; the margin is the leeway, but at most a tenth of the lifetime. A token
-/// received in the future (the clock went back) is not trusted.
-fn fresh(token: &CachedToken, now: UnixTime, leeway: Seconds) -> bool {
-    let Some(expires_at) = token.expires_at else { return false };
-    let tenth = Seconds((expires_at - token.received_at).0 / 10);
-    let margin = leeway.min(tenth).max(Seconds(0));
-    token.received_at <= now && expires_at - margin > now
-}
-
-fn enough(token: &CachedToken, now: UnixTime, wish: &Wish) -> bool {
-    wish.min_ttl.is_none_or(|least| token.expires_at.is_some_and(|end| end - now >= least))
 }
 
 /// A valid access token for the plan: the kept one while it is good, else one that another process just got, else a new
@@ -170,9 +128,10 @@ impl Session<'_> {
     /// One process asks, the others wait for it and take what it got.
     fn renew(mut self, seen: Seen) -> Result<Handed> {
         let patience = self.world.time_left() + GRACE;
+        let (store, profile, before) = (self.store, &self.plan.profile, seen.version);
+        let mut watching = true;
         loop {
-            let (store, profile, before) = (self.store, &self.plan.profile, seen.version);
-            let locked = match store.lock(profile, patience, &mut || store.version(profile) != before) {
+            let locked = match store.lock(profile, patience, &mut || watching && store.version(profile) != before) {
                 Ok(locked) => locked,
                 Err(error) if error.kind == Kind::Store => return self.without_store(error),
                 Err(error) => return Err(error),
@@ -187,17 +146,7 @@ impl Session<'_> {
                     return self.fetch_and_keep(None);
                 }
                 // The record changed, but not for this request: wait on for the lock, whatever else changes.
-                Locked::News => {
-                    let locked = store.lock(profile, patience, &mut || false)?;
-                    if let Some(handed) = self.adopt(&seen)? {
-                        return Ok(handed);
-                    }
-                    match locked {
-                        Locked::Held(lock) => return self.fetch_and_keep(Some(lock)),
-                        Locked::Unlocked(_) => return self.fetch_and_keep(None),
-                        Locked::News => {}
-                    }
-                }
+                Locked::News => watching = false,
             }
         }
     }
@@ -212,7 +161,7 @@ impl Session<'_> {
             return self.checked(token, Source::Shared).map(Some);
         }
         let failure = self.store.failure_left(&self.plan.profile);
-        match failure.filter(|left| Some(left) != seen.failure.as_ref()).and_then(|left| read_failure(&left, &self.fingerprint())) {
+        match failure.filter(|left| Some(left) != seen.failure.as_ref()).and_then(|left| failure::read(&left, &self.fingerprint())) {
             Some(error) => Err(error),
             None => Ok(None),
         }
@@ -230,7 +179,7 @@ impl Session<'_> {
             Err(error) => {
                 // What is wrong here alone, such as an unset variable, is no news for the others.
                 if let Some(lock) = lock.as_ref().filter(|_| matches!(error.kind, Kind::Denied | Kind::Unavailable | Kind::Invalid)) {
-                    self.store.leave_failure(lock, &failure(&error, &self.fingerprint(), self.world.now()));
+                    self.store.leave_failure(lock, &failure::write(&error, &self.fingerprint(), self.world.now()));
                 }
                 return Err(error);
             }
@@ -373,130 +322,6 @@ impl Session<'_> {
     }
 }
 
-/// Where the server is found to be.
-struct Found {
-    token_endpoint: Endpoint,
-    auth_methods: Option<Vec<String>>,
-}
-
-/// The endpoints: from the profile, else by discovery.
-fn find(plan: &Plan, world: &mut dyn World) -> Result<Found> {
-    if let Some(endpoint) = &plan.token_endpoint {
-        return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None });
-    }
-    let Some(issuer) = &plan.issuer else {
-        return Err(Error::new(Kind::Config, format!("profile `{}` names no server", plan.profile)));
-    };
-    let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts })?;
-    let Some(token_endpoint) = found.token_endpoint else {
-        return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(issuer.as_str())))
-            .hint("set `token_endpoint` in the profile"));
-    };
-    Ok(Found { token_endpoint, auth_methods: found.auth_methods })
-}
-
-fn client(plan: &Plan, found: &Found, store: &Store, world: &mut dyn World) -> Result<Client> {
-    let secret = match &plan.client_secret {
-        _ if plan.client_auth == Some(Method::None) => None,
-        None => None,
-        Some(SecretReference::Keyring) => Some(sealed_secret(plan, store)?),
-        Some(reference) => Some(world.reveal(reference)?),
-    };
-    let method = plan.client_auth.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
-    Ok(Client { id: plan.client_id.clone(), secret, method })
-}
-
-fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {
-    store.open_secret(&plan.profile)?.ok_or_else(|| {
-        Error::new(Kind::Config, format!("no client secret is sealed for profile `{}`", plan.profile))
-            .hint(format!("oat profile set-secret {}", plan.profile))
-    })
-}
-
-/// Who this profile's tokens belong to: a changed profile never serves another's.
-pub fn identity(plan: &Plan) -> Identity {
-    let endpoint =
-        plan.token_endpoint.as_ref().filter(|_| plan.issuer.is_some()).map(|url| format!(" {}", url.as_str())).unwrap_or_default();
-    Identity { server: format!("{}{endpoint}", plan.server()), client_id: plan.client_id.clone(), grant: plan.grant.name().into() }
-}
-
-/// The remedy, per provider and per grant: at VeriCerts `invalid_grant` means a wrong grant_type.
-fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
-    let Some(code) = error.oauth_error.clone() else { return error };
-    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), &code));
-    let hint = match code.as_str() {
-        // R51: nothing here is wrong, so nothing here is to be changed.
-        _ if error.kind == Kind::Unavailable => own,
-        "invalid_client" | "unauthorized_client" => {
-            let asked = secret_question(plan, client);
-            Some(own.map_or(asked.clone(), |own| format!("{own}; {asked}")))
-        }
-        "invalid_scope" => own.or_else(|| {
-            Some(format!(
-                "the scope `{}` is not for this client; change `scope` in profile `{}`",
-                escape(plan.scope().unwrap_or_default()),
-                plan.profile
-            ))
-        }),
-        "invalid_target" => {
-            own.or_else(|| Some(format!("is `resource` or `audience` of profile `{}` known to this server?", plan.profile)))
-        }
-        "unsupported_grant_type" | "invalid_grant" => {
-            own.or_else(|| Some(format!("is the grant {} allowed for this client at the server?", plan.grant.name())))
-        }
-        "invalid_request" => own.or_else(|| {
-            Some("`-v` shows what was sent; some servers want token_request_body = \"json\", another client_auth, or an `audience`".into())
-        }),
-        _ => own.or_else(|| {
-            Some(format!("`{code}` is the server's own word; its operator knows what it means for client `{}`", escape(&plan.client_id)))
-        }),
-    };
-    error.hint_maybe(hint)
-}
-
-fn secret_question(plan: &Plan, client: &Client) -> String {
-    let by = client.method.name();
-    match &plan.client_secret {
-        Some(reference) if client.method != Method::None => {
-            format!(
-                "profile `{}` sends client_secret from {} by {by}; is it this client's, and is `client_auth` what the server wants?",
-                plan.profile,
-                reference.describe()
-            )
-        }
-        _ => format!("profile `{}` sends no client secret; does this client need one?", plan.profile),
-    }
-}
-
-fn login_required(plan: &Plan) -> Error {
-    match plan.grant {
-        Grant::AuthorizationCode | Grant::DeviceCode => {
-            Error::new(Kind::LoginRequired, format!("profile `{}` needs a sign-in (grant {})", plan.profile, plan.grant.name()))
-                .hint("this version of oat cannot sign a person in yet; for a machine's own token set grant = \"client_credentials\"")
-        }
-        _ => Error::new(
-            Kind::Config,
-            format!("the grant {} of profile `{}` is not there yet in this version of oat", plan.grant.name(), plan.profile),
-        )
-        .hint("set grant = \"client_credentials\""),
-    }
-}
-
-fn too_short(plan: &Plan, token: &CachedToken, now: UnixTime, wish: &Wish) -> Error {
-    let least = wish.min_ttl.unwrap_or(Seconds(0));
-    let message = match token.expires_at {
-        Some(end) => {
-            format!("the server grants {} s, but --min-ttl asks for {} s", (end - token.received_at).0.max((end - now).0), least.0)
-        }
-        None => format!("the server does not say how long its token lives, but --min-ttl asks for {} s", least.0),
-    };
-    Error::new(Kind::Invalid, message).hint(format!(
-        "ask for less, or have the lifetime raised at the server; the token is kept, and `oat token get {}` prints it",
-        plan.profile
-    ))
-}
-
 /// RFC 7519 section 4.1.4; the claim is only used to decide how long to keep the token.
 fn jwt_end(token: &str) -> Option<UnixTime> {
     let end = Jwt::decode(token).ok()?.claims.get("exp")?.as_f64()?;
@@ -507,24 +332,6 @@ fn jwt_end(token: &str) -> Option<UnixTime> {
 fn is_b64token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
-}
-
-/// A failure, for those who waited for this process. Nothing in it is secret: it is what stderr says.
-fn failure(error: &Error, fingerprint: &str, now: UnixTime) -> Vec<u8> {
-    let by = std::process::id();
-    json!({"at": now, "by": by, "request": fingerprint, "exit_code": error.kind.exit_code(), "error": error.to_string(), "hint": error.hint, "oauth_error": error.oauth_error}).to_string().into_bytes()
-}
-
-fn read_failure(left: &[u8], fingerprint: &str) -> Option<Error> {
-    let note = crate::json::object(left).ok()?;
-    let text = |name: &str| note.get(name).and_then(Value::as_str).map(escape);
-    if note.get("request").and_then(Value::as_str) != Some(fingerprint) {
-        return None;
-    }
-    let kind = Kind::from_exit_code(u8::try_from(note.get("exit_code")?.as_u64()?).ok()?)?;
-    let mut error = Error::new(kind, text("error")?).hint_maybe(text("hint"));
-    error.oauth_error = text("oauth_error");
-    Some(error)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::commands::token::hand_out;
 use crate::error::Result;
 use crate::output;
 use crate::plan::grant::Grant;
-use crate::session::Wish;
+use crate::session::decision::Wish;
 
 /// Renews the token. A client_credentials profile has no refresh token, so a new one is fetched, and that is said.
 pub fn refresh(house: &House, words: &Refresh) -> Result<()> {

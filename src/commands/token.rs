@@ -6,7 +6,8 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
-use crate::session::{self, Handed, Source, Wish};
+use crate::session::decision::Wish;
+use crate::session::{self, Handed, Source};
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {

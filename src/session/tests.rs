@@ -16,9 +16,10 @@ use crate::keys::Key;
 use crate::name::ProfileName;
 use crate::oauth::world::Response;
 use crate::oauth::world::script::{START, Script, answer, json as json_answer};
-use crate::secret::AccessToken;
+use crate::secret::{AccessToken, ClientSecret};
 use crate::store::keys::KeyPlace;
 use crate::store::{Settings, Store};
+use serde_json::Value;
 
 const RAW: &str = "[profile.p]\ntoken_endpoint = \"https://a.example/token\"\nclient_id = \"c1\"\nclient_secret = { env = \"S\" }\ngrant = \"client_credentials\"\n";
 const ZERO: &str = "[profile.zero]\nprovider = \"vericerts\"\nbase_url = \"https://zero.example\"\nclient_id = \"cli_1\"\nclient_secret = { env = \"S\" }\n";

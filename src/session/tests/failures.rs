@@ -198,13 +198,13 @@ fn a_record_under_another_key_is_set_aside_and_the_new_token_kept() {
 #[test]
 fn a_note_of_a_failure_is_read_back_and_a_foreign_one_is_not() {
     let error = Error::new(Kind::Denied, "told").hint("do this").oauth("invalid_client");
-    let note = failure(&error, "mark", START);
-    let read = read_failure(&note, "mark").unwrap();
+    let note = failure::write(&error, "mark", START);
+    let read = failure::read(&note, "mark").unwrap();
     assert_eq!(
         (read.kind, read.message.as_str(), read.hint.as_deref(), read.oauth_error.as_deref()),
         (Kind::Denied, "told", Some("do this"), Some("invalid_client"))
     );
-    assert!(read_failure(&note, "other").is_none());
+    assert!(failure::read(&note, "other").is_none());
     for bad in [
         &b""[..],
         b"{}",
@@ -215,11 +215,11 @@ fn a_note_of_a_failure_is_read_back_and_a_foreign_one_is_not() {
         br#"{"request":"mark","exit_code":260,"error":"x"}"#,
         br#"{"request":"mark","exit_code":4}"#,
     ] {
-        assert!(read_failure(bad, "mark").is_none());
+        assert!(failure::read(bad, "mark").is_none());
     }
     // Whoever may write the lock file cannot move a cursor.
     let hostile = json!({ "request": "mark", "exit_code": 4, "error": "\u{1b}[31m\n", "hint": "\r" }).to_string();
-    let read = read_failure(hostile.as_bytes(), "mark").unwrap();
+    let read = failure::read(hostile.as_bytes(), "mark").unwrap();
     assert!(told(&read).chars().all(|c| !c.is_control()), "{:?}", told(&read));
 }
 

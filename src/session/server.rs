@@ -1,0 +1,63 @@
+//! The server and the client of a plan, ready to be asked and to ask.
+
+use crate::error::{Error, Kind, Result};
+use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::metadata::{self, Asked};
+use crate::oauth::world::World;
+use crate::plan::Plan;
+use crate::secret::{ClientSecret, SecretReference};
+use crate::store::Store;
+use crate::store::record::Identity;
+use crate::text::escape;
+
+/// Where the server is found to be.
+pub struct Found {
+    /// Where tokens are asked for.
+    pub token_endpoint: Endpoint,
+    /// How the server says a client may prove itself.
+    pub auth_methods: Option<Vec<String>>,
+}
+
+/// The endpoints: from the profile, else by discovery.
+pub fn find(plan: &Plan, world: &mut dyn World) -> Result<Found> {
+    if let Some(endpoint) = &plan.token_endpoint {
+        return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None });
+    }
+    let Some(issuer) = &plan.issuer else {
+        return Err(Error::new(Kind::Config, format!("profile `{}` names no server", plan.profile)));
+    };
+    let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
+    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts })?;
+    let Some(token_endpoint) = found.token_endpoint else {
+        return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(issuer.as_str())))
+            .hint("set `token_endpoint` in the profile"));
+    };
+    Ok(Found { token_endpoint, auth_methods: found.auth_methods })
+}
+
+/// The client, with its secret read from where it is kept.
+pub fn client(plan: &Plan, found: &Found, store: &Store, world: &mut dyn World) -> Result<Client> {
+    let secret = match &plan.client_secret {
+        _ if plan.client_auth == Some(Method::None) => None,
+        None => None,
+        Some(SecretReference::Keyring) => Some(sealed_secret(plan, store)?),
+        Some(reference) => Some(world.reveal(reference)?),
+    };
+    let method = plan.client_auth.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
+    Ok(Client { id: plan.client_id.clone(), secret, method })
+}
+
+fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {
+    store.open_secret(&plan.profile)?.ok_or_else(|| {
+        Error::new(Kind::Config, format!("no client secret is sealed for profile `{}`", plan.profile))
+            .hint(format!("oat profile set-secret {}", plan.profile))
+    })
+}
+
+/// Who this profile's tokens belong to: a changed profile never serves another's.
+pub fn identity(plan: &Plan) -> Identity {
+    let endpoint =
+        plan.token_endpoint.as_ref().filter(|_| plan.issuer.is_some()).map(|url| format!(" {}", url.as_str())).unwrap_or_default();
+    Identity { server: format!("{}{endpoint}", plan.server()), client_id: plan.client_id.clone(), grant: plan.grant.name().into() }
+}
