@@ -668,3 +668,20 @@ fn set_secret_on_a_terminal_hides_what_is_typed() {
     oat.unset("P_SECRET").get(&[]).line();
     assert!(server.only().form().contains(&("client_secret".into(), SECRET.into())));
 }
+
+#[test]
+fn twenty_profiles_that_are_added_at_once_are_all_there() {
+    let oat = Oat::new();
+    std::thread::scope(|scope| {
+        for number in 0..20 {
+            let oat = &oat;
+            scope.spawn(move || {
+                let name = format!("p{number}");
+                let output = oat.run(&["profile", "add", &name, "--token-endpoint", "https://a.example/token", "--client-id", "c"]);
+                assert_eq!(output.code, Some(0), "{output:?}");
+            });
+        }
+    });
+    let listed = oat.run(&["profile", "list"]).lines().lines().count();
+    assert_eq!(listed, 20);
+}

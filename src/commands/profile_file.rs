@@ -1,5 +1,6 @@
 //! Changes the profile file: comments are kept, the result is checked, and it is replaced as a whole.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,11 +16,15 @@ use crate::secret::SecretReference;
 pub struct ProfileFile {
     path: PathBuf,
     document: DocumentMut,
+    /// Held until the change is saved or given up.
+    _lock: Option<File>,
 }
 
 impl ProfileFile {
-    /// Opens the file; a missing one is empty. Fails with `Config` as a reader of the file would.
+    /// Opens the file, and waits for another change of it to end; a missing one is empty. Fails with `Config` as a reader
+    /// of the file would.
     pub fn open(path: &Path) -> Result<ProfileFile> {
+        let lock = lock_folder(&folder_of(&behind_links(path)));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -28,7 +33,7 @@ impl ProfileFile {
         Config::parse(path, &text)?;
         let document =
             text.parse::<DocumentMut>().map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not TOML", path.display())))?;
-        Ok(ProfileFile { path: path.into(), document })
+        Ok(ProfileFile { path: path.into(), document, _lock: lock })
     }
 
     /// Sets a key of a profile; the profile's table is made where there is none.
@@ -63,7 +68,7 @@ impl ProfileFile {
     }
 
     /// Checks the new text and puts it in the file's place: a private temporary file, then a rename.
-    pub fn save(&self) -> Result<()> {
+    pub fn save(self) -> Result<()> {
         let text = self.document.to_string();
         Config::parse(&self.path, &text)?;
         replace(&self.path, &text)
@@ -94,13 +99,8 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
             .because(error)
     };
     let target = behind_links(path);
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    // XDG Base Directory Specification: a missing folder is made with 0700.
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder).map_err(cannot)?;
+    let folder = folder_of(&target);
+    make_folder(&folder).map_err(cannot)?;
     let temporary = folder.join(format!(".{}.{}.tmp", target.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -117,6 +117,28 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         let _ = std::fs::remove_file(&temporary);
         cannot(error)
     })
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// XDG Base Directory Specification: a missing folder is made with 0700.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// The folder's own lock, so that no lock file lies beside the profiles. Where there is none to be had (a read-only
+/// place, Windows), two changes at the same moment may still overwrite one another, but never halve the file.
+fn lock_folder(folder: &Path) -> Option<File> {
+    make_folder(folder).ok()?;
+    let file = File::open(folder).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 /// The file that a path leads to, also where there is none yet at the end of its links.
@@ -186,7 +208,7 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> ProfileFile {
-        ProfileFile { path: "/c/config.toml".into(), document: text.parse().unwrap() }
+        ProfileFile { path: "/c/config.toml".into(), document: text.parse().unwrap(), _lock: None }
     }
 
     #[test]
