@@ -439,6 +439,8 @@ pub fn read_request(wire: &mut impl Read) -> Option<Recorded> {
 fn read_some(wire: &mut impl Read, bytes: &mut Vec<u8>) -> Option<()> {
     let mut buffer = [0; 16_384];
     match wire.read(&mut buffer) {
+        // A child that ends interrupts a read with a time-out (signal(7)), though nobody handles its signal.
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => read_some(wire, bytes),
         Ok(0) | Err(_) => None,
         Ok(n) => {
             bytes.extend_from_slice(&buffer[..n]);
