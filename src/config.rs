@@ -1,13 +1,17 @@
 //! The profile file, parsed and kept whole.
 
+pub mod cut;
+pub mod stamp;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::cut::only;
+use crate::config::stamp::{settled, stamp};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, Value};
 use crate::name::ProfileName;
@@ -151,53 +155,6 @@ impl Text {
 
 /// Files below this many bytes are parsed whole.
 const LONG: usize = 600;
-
-/// The text with an empty line for every line of another profile, so that lines keep their numbers.
-fn only(text: &str, name: &str) -> Option<String> {
-    if text.contains("\"\"\"") || text.contains("'''") {
-        return None;
-    }
-    let (mut kept, mut keep, mut found) = (String::with_capacity(text.len()), true, false);
-    for line in text.split_inclusive('\n') {
-        if let Some(header) = line.trim_start().strip_prefix('[') {
-            keep = match header.strip_prefix("profile") {
-                Some(rest) => {
-                    let whose = rest.strip_prefix('.')?.split(['.', ']']).next()?;
-                    if !whose.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-                        return None;
-                    }
-                    found |= whose == name;
-                    whose == name
-                }
-                None => true,
-            };
-        }
-        kept.push_str(if keep { line } else { "\n" });
-    }
-    found.then_some(kept)
-}
-
-/// File systems keep times to a tick of the kernel's clock, at most 10 ms, or, where there is nothing below the second,
-/// to one or two seconds.
-fn settled(facts: &std::fs::Metadata) -> bool {
-    let Ok(modified) = facts.modified() else { return false };
-    let fine = modified.duration_since(UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() != 0);
-    let tick = if fine { Duration::from_millis(50) } else { Duration::from_secs(3) };
-    modified.elapsed().is_ok_and(|age| age > tick)
-}
-
-#[cfg(unix)]
-fn stamp(facts: &std::fs::Metadata) -> String {
-    use std::os::unix::fs::MetadataExt;
-    let version = env!("CARGO_PKG_VERSION");
-    let (changed, modified) = ((facts.ctime(), facts.ctime_nsec()), (facts.mtime(), facts.mtime_nsec()));
-    format!("{version} {} {} {} {changed:?} {modified:?}", facts.dev(), facts.ino(), facts.len())
-}
-
-#[cfg(not(unix))]
-fn stamp(facts: &std::fs::Metadata) -> String {
-    format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), facts.len(), facts.modified().ok())
-}
 
 /// R83: a file with a secret in it must be its owner's alone.
 #[cfg(unix)]
@@ -376,25 +333,6 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(expected), "{text}: {}", error.message);
         }
-    }
-
-    #[test]
-    fn the_other_profiles_are_left_out_and_lines_keep_their_numbers() {
-        let text = "default_profile = \"a\"\n[profile.a]\nscope = \"x\"\n[profile.b] # b\nresource = [\n  \"y\",\n]\n[profile.b.token_params]\nq = 1\n[store]\nkey = \"file\"\n [profile.a.token_params]\nz = 1\n";
-        let kept = only(text, "a").unwrap();
-        assert_eq!(
-            kept,
-            "default_profile = \"a\"\n[profile.a]\nscope = \"x\"\n\n\n\n\n\n\n[store]\nkey = \"file\"\n [profile.a.token_params]\nz = 1\n"
-        );
-        let (whole, part) = (parse(text).unwrap(), parse(&kept).unwrap());
-        assert_eq!(format!("{:?}", whole.profile("a")), format!("{:?}", part.profile("a")));
-        assert!(part.profile("b").is_none() && part.store.key == whole.store.key);
-        for uncertain in
-            ["[profile.\"a\"]\n", "[profile]\na = {}\n", "[ profile.a ]\n", "[profile.a]\nscope = \"\"\"x\n[profile.b]\n\"\"\"\n"]
-        {
-            assert!(only(uncertain, "a").is_none(), "{uncertain}");
-        }
-        assert!(only(text, "c").is_none(), "an unknown name is looked for in the whole file");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Four sources, one plan.
+
 use std::path::Path;
 
 use super::*;
