@@ -132,7 +132,7 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Read the client secret from this variable' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s f -l format -d 'How the token is printed [default: raw]' -r -f -a "raw\t''
 json\t''
 bearer\t''
@@ -235,7 +235,7 @@ complete -c oat -n "__fish_oat_using_subcommand refresh" -l timeout -d 'The most
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-env -d 'Read the client secret from this variable' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
+complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
@@ -339,7 +339,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Read the client secret from this variable' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
@@ -445,7 +445,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Read the client secret from this variable' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l unset -d 'Take this key out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'

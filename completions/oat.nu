@@ -115,7 +115,7 @@ module completions {
     --client-secret-env: string # Read the client secret from this variable
     --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
     --client-secret-stdin     # Read the client secret from the first line of standard input
     --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
     --format(-f): string@"nu-complete oat token get format" # How the token is printed [default: raw]
@@ -207,7 +207,7 @@ module completions {
     --client-secret-env: string # Read the client secret from this variable
     --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
     --client-secret-stdin     # Read the client secret from the first line of standard input
     --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
     --print                   # Print the new token
@@ -308,7 +308,7 @@ module completions {
     --client-secret-env: string # Read the client secret from this variable
     --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
     --client-secret-stdin     # Read the client secret from the first line of standard input
     --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
     --help(-h)                # Print help (see more with '--help')
@@ -422,7 +422,7 @@ module completions {
     --client-secret-env: string # Read the client secret from this variable
     --client-secret-file: string # Read the client secret from this file; it must be private
     --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line
+    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
     --client-secret-stdin     # Read the client secret from the first line of standard input
     --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
     --unset: string           # Take this key out

@@ -2,16 +2,16 @@
 
 pub mod grammar;
 pub mod meaning;
+pub mod refusal;
 pub mod words;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
-
 use crate::cli::grammar::{grammar, token_get_alone};
 use crate::cli::meaning::{command, common, token_get};
-use crate::cli::words::{Command, Common, Words};
-use crate::error::{Error, Kind, Result};
+use crate::cli::refusal::refused;
+use crate::cli::words::{Command, Words};
+use crate::error::Result;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
@@ -48,35 +48,10 @@ fn help_last(mut argv: Vec<OsString>) -> Vec<OsString> {
     argv
 }
 
-/// Help and version are to be printed; the rest is a usage error in our own voice.
-fn refused(error: &clap::Error) -> Result<Words> {
-    let rendered = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            Ok(Words { common: Common::default(), command: Command::Print(rendered.trim_end().to_string()) })
-        }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Err(Error::new(Kind::Usage, "a command is missing").hint("`oat --help` lists them; `oat token get sandbox` tries one out"))
-        }
-        _ => Err(usage(&rendered)),
-    }
-}
-
-fn usage(rendered: &str) -> Error {
-    let mut paragraphs = rendered.split("\n\n").map(str::trim);
-    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
-    let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    let tips: Vec<&str> = paragraphs.filter(|p| !p.starts_with("For more")).collect();
-    let tip = tips.iter().find_map(|p| p.strip_prefix("tip: ")).map(|tip| tip.lines().next().unwrap_or_default().trim());
-    let usage =
-        tips.iter().find_map(|p| p.strip_prefix("Usage: ")).map(|usage| format!("usage: {}", usage.lines().next().unwrap_or_default()));
-    let hint = tip.map(str::to_string).or(usage).unwrap_or_else(|| "`oat --help` lists every command".into());
-    Error::new(Kind::Usage, message.replace('\'', "`")).hint(hint.replace('\'', "`"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn read(line: &str) -> Result<Words> {
         parse(line.split_whitespace().map(OsString::from).collect())
@@ -140,6 +115,12 @@ mod tests {
         assert!(error.hint.unwrap().contains("token"));
         let error = read("oat token get --min-ttl soon").unwrap_err();
         assert!(error.message.contains("length of time"), "{}", error.message);
+        for line in
+            ["oat profile set-secret zero CANARY", "oat profile set-secret zero --client-secret=CANARY", "oat token get p --formt=CANARY"]
+        {
+            let error = read(line).unwrap_err();
+            assert!(error.kind == Kind::Usage && !format!("{error:?}").contains("CANARY"), "{error:?}");
+        }
         assert_eq!(read("oat").unwrap_err().kind, Kind::Usage);
         let Command::Print(text) = read("oat help token get").unwrap().command else { panic!() };
         assert!(text.contains("--min-ttl"));

@@ -99,7 +99,11 @@ impl Plan {
 
     /// What tells the tokens of one profile apart: everything that shapes them.
     pub fn request(&self) -> String {
-        let map: Map<String, Json> = self.parameters.iter().cloned().collect();
+        let mut map: Map<String, Json> = self.parameters.iter().cloned().collect();
+        if let Some(pointer) = &self.token_pointer {
+            // Not a parameter, and so not a name that one could have.
+            map.insert("#token_pointer".into(), pointer.as_str().into());
+        }
         Json::Object(map).to_string()
     }
 }
@@ -119,8 +123,8 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         draft.endpoint(setting.key.name)?;
     }
     let timeout = draft.length("timeout").unwrap_or(Seconds(30));
-    if timeout.0 < 1 {
-        return Err(draft.wrong("timeout", "it must be at least 1 s").hint("30s is the default"));
+    if !(1..=3600).contains(&timeout.0) {
+        return Err(draft.wrong("timeout", "it must be 1 s to 1 h").hint("30s is the default"));
     }
     let issuer = draft
         .text("issuer")

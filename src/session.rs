@@ -17,9 +17,10 @@ use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
+use crate::secret::{ClientSecret, SecretReference};
 use crate::session::decision::{Decision, Wish, decide, enough};
 use crate::session::remedy::{login_required, remedied, too_short};
-use crate::session::server::{client, find, identity};
+use crate::session::server::{Found, Known, client, find, identity, secret};
 use crate::store::Store;
 use crate::store::files::Version;
 use crate::store::lock::{Lock, Locked};
@@ -67,7 +68,7 @@ impl Source {
 /// A valid access token for the plan: the kept one while it is good, else one that another process just got, else a new
 /// one, kept before it is handed out.
 pub fn token(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request() }.token()
+    Session { plan, wish, store, world, request: plan.request(), typed: None }.token()
 }
 
 struct Session<'a> {
@@ -77,6 +78,8 @@ struct Session<'a> {
     world: &'a mut dyn World,
     /// What tells this token from others of the profile.
     request: String,
+    /// A secret from standard input, read before anyone is kept waiting.
+    typed: Option<ClientSecret>,
 }
 
 /// What was kept when this process began to look.
@@ -87,7 +90,7 @@ struct Seen {
 }
 
 impl Session<'_> {
-    fn token(self) -> Result<Handed> {
+    fn token(mut self) -> Result<Handed> {
         let seen = match self.look() {
             Ok((token, version)) => Seen { token, version, failure: None },
             Err(error) => return self.without_store(error),
@@ -110,6 +113,9 @@ impl Session<'_> {
                         Error::new(Kind::Store, "the store is switched off (`none`)")
                             .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"),
                     );
+                }
+                if let Some(reference @ SecretReference::Stdin) = &self.plan.client_secret {
+                    self.typed = Some(self.world.reveal(reference)?);
                 }
                 let failure = self.store.failure_left(&self.plan.profile);
                 self.renew(Seen { failure, ..seen })
@@ -254,8 +260,24 @@ impl Session<'_> {
         for warning in &self.plan.warnings {
             self.world.warn(warning);
         }
-        let found = find(self.plan, self.world)?;
-        let client = client(self.plan, &found, self.store, self.world)?;
+        // The secret first: what it waits for is no time of the server's.
+        let secret = match self.typed.take() {
+            Some(secret) => Some(secret),
+            None => secret(self.plan, self.store, self.world)?,
+        };
+        let found = find(self.plan, self.world, Known::Kept)?;
+        match self.ask(&found, secret.clone()) {
+            // Metadata that was kept may tell where the server was yesterday.
+            Err(error) if found.kept && error.kind == Kind::Invalid && error.oauth_error.is_none() => {
+                let anew = find(self.plan, self.world, Known::Anew)?;
+                if anew.token_endpoint == found.token_endpoint { Err(error) } else { self.ask(&anew, secret) }
+            }
+            asked => asked,
+        }
+    }
+
+    fn ask(&mut self, found: &Found, secret: Option<ClientSecret>) -> Result<CachedToken> {
+        let client = client(self.plan, found, secret);
         let ask = Ask {
             endpoint: &found.token_endpoint,
             client: &client,
@@ -283,7 +305,10 @@ impl Session<'_> {
     /// Stands for this request of this identity where it is not sealed: its parameters may be private.
     fn fingerprint(&self) -> String {
         let Identity { server, client_id, grant } = identity(self.plan);
-        let digest = Sha256::digest(json!([server, client_id, grant, self.request]).to_string().as_bytes());
+        let plan = self.plan;
+        let secret = plan.client_secret.as_ref().map(SecretReference::describe);
+        let how = format!("{:?} {:?} {:?} {:?}", plan.client_auth, plan.body, plan.ca_file, plan.timeout);
+        let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, how]).to_string().as_bytes());
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest)
     }
 

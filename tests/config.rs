@@ -402,6 +402,30 @@ fn r92_a_command_that_hangs_is_ended() {
 }
 
 #[test]
+fn r92_a_command_that_closes_its_output_and_goes_on_is_ended() {
+    let server = server();
+    let oat = secret_from(&server, "client_secret = { command = [\"sh\", \"-c\", \"echo s; exec >&- 2>&-; sleep 30\"] }");
+    let output = oat.get(&[]);
+    assert!(output.duration < Duration::from_secs(12), "{:?}", output.duration);
+    output.fails_saying(6, &["sh"]);
+}
+
+#[test]
+fn a_secret_command_of_the_flag_takes_arguments_with_dashes() {
+    let server = server();
+    let oat = secret_from(&server, "");
+    oat.get(&["--client-secret-command", "sh", "-c", "printf from-command"]).line();
+    assert!(String::from_utf8_lossy(&server.only().body).contains("from-command"));
+}
+
+#[test]
+fn what_is_piped_in_has_its_own_time_and_not_the_servers() {
+    let server = server();
+    let oat = secret_from(&server, "client_secret = { command = [\"sh\", \"-c\", \"sleep 2; echo late\"] }");
+    oat.get(&["--timeout", "1s"]).line();
+}
+
+#[test]
 fn r92_a_command_with_endless_output_is_ended() {
     let server = server();
     let oat = secret_from(&server, "client_secret = { command = [\"cat\", \"/dev/zero\"] }").measured();

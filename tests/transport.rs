@@ -155,6 +155,24 @@ fn a_company_authority_given_by_flag_variable_or_profile_is_trusted() {
 }
 
 #[test]
+fn an_issuer_and_a_token_endpoint_of_two_authorities_are_both_trusted() {
+    let (first, second) = (Authority::new(), Authority::new());
+    let tokens = Server::always_tls(first.server("127.0.0.1", Fault::None), Answer::token("t"));
+    let (endpoint, config) = (tokens.url_as("localhost", "/token"), second.server("127.0.0.1", Fault::None));
+    let issuer = Server::start_tls(config, move |request| {
+        let host = request.header("host").unwrap();
+        Answer::json(200, serde_json::json!({ "issuer": format!("https://{host}"), "token_endpoint": endpoint }))
+    });
+    let oat = Oat::new().config(&format!(
+        "[profile.p]\nissuer = \"{}\"\nclient_id = \"c\"\nclient_secret = {{ env = \"S\" }}\ngrant = \"client_credentials\"\n",
+        issuer.url_as("localhost", "")
+    ));
+    let (ca, others) = (oat.file("ca.pem", 0o644, first.pem()), oat.file("others.pem", 0o644, second.pem()));
+    let oat = oat.env("S", "s").env("SSL_CERT_FILE", others.to_str().unwrap());
+    assert_eq!(oat.get(&["--ca-file", ca.to_str().unwrap()]).line(), "t");
+}
+
+#[test]
 fn r100_a_ca_file_that_is_missing_or_empty_is_named() {
     let oat = Oat::at("https://127.0.0.1:1/token", "");
     let empty = oat.file("empty.pem", 0o644, "no certificate in here");

@@ -203,9 +203,14 @@ fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
         secret("client_secret_env", "NAME", "Read the client secret from this variable"),
         secret("client_secret_file", "FILE", "Read the client secret from this file; it must be private"),
         secret("client_secret_credential", "NAME", "Read the client secret from this systemd credential"),
-        secret("client_secret_command", "PROGRAM", "Run this program, without a shell, and take its first line")
-            .num_args(1..)
-            .value_terminator(";"),
+        secret(
+            "client_secret_command",
+            "PROGRAM",
+            "Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them",
+        )
+        .num_args(1..)
+        .allow_hyphen_values(true)
+        .value_terminator(";"),
         secret("client_secret_stdin", "", "Read the client secret from the first line of standard input")
             .num_args(0)
             .action(ArgAction::SetTrue),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 
+use crate::cli::refusal::no_secret_here;
 use crate::cli::words::{Chosen, Command, Common, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
@@ -86,8 +87,7 @@ fn switched_on(matches: &ArgMatches, id: &str) -> bool {
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {
     if text(matches, "client_secret").is_some() {
-        return Err(Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
-            .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`"));
+        return Err(no_secret_here());
     }
     let given = |key: &&Key| matches!(matches.try_contains_id(key.name), Ok(true));
     let mut flags = Vec::new();

@@ -75,7 +75,7 @@ impl House {
         let Some(text) = Text::read(&path)?.filter(Text::long) else { return self.config() };
         // One file for all profile files: whoever keeps several gets each of them read whole in turn.
         let stamp = format!("{} {}", path.display(), text.stamp);
-        if world::cache::recall(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())
+        if world::cache::peek(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())
             && let Some(config) = text.parse_only(&name)
         {
             return Ok(config);

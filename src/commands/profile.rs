@@ -13,6 +13,7 @@ use crate::output;
 use crate::plan::choice;
 use crate::provider::Preset;
 use crate::text::{escape, nearest};
+use crate::world::secrets;
 
 /// Runs one of them.
 pub fn profile(house: &House, words: ProfileCommand) -> Result<()> {
@@ -115,7 +116,7 @@ fn in_editor(house: &House, config: &Config) -> Result<()> {
     let text = std::fs::read_to_string(&config.path).map_err(|error| cannot("cannot read the config file", error))?;
     replace(&copy, &text)?;
     let mut words = editor.split_whitespace();
-    let status = std::process::Command::new(words.next().unwrap_or("vi")).args(words).arg(&copy).status();
+    let status = secrets::bystander(words.next().unwrap_or("vi")).args(words).arg(&copy).status();
     let status = status.map_err(|error| cannot("cannot run the editor in $VISUAL or $EDITOR", error))?;
     let edited = std::fs::read_to_string(&copy).map_err(|error| cannot("cannot read the edited copy", error))?;
     let checked = Config::parse(&copy, &edited);

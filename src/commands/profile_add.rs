@@ -10,6 +10,9 @@ use crate::keys::{Key, KeyKind, Value};
 use crate::name::ProfileName;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::metadata::{self, Asked};
+use crate::plan::Plan;
+use crate::plan::grant::Grant;
+use crate::plan::substitution::home;
 use crate::provider::{self, Preset};
 use crate::secret::{ClientSecret, SecretReference};
 use crate::text::escape;
@@ -131,12 +134,17 @@ impl Draft {
             _ => None,
         });
         let network = Network {
-            timeout: timeout.unwrap_or(Seconds(30)).duration(),
-            ca_file: self.text("ca_file").map(Into::into),
+            timeout: timeout.unwrap_or(Seconds(30)).min(Seconds(3600)).duration(),
+            ca_file: self.text("ca_file").map(|path| home(path, &house.environment)),
             trace: house.common.trace.clone(),
         };
+        let pins = self.values.iter().find_map(|(key, value)| match value {
+            Value::List(hosts) if key.name == "pin_hosts" => Some(hosts.clone()),
+            _ => None,
+        });
+        let pins = pins.unwrap_or_default();
         let mut world = Machine::new(network, None, &house.environment, house.terminal, None);
-        let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &[] })?;
+        let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &pins, anew: true })?;
         house.terminal.say(&format!("the metadata of {} is there and holds", escape(text)));
         if let (Some(grant), Some(offered)) = (self.text("grant"), &found.grant_types)
             && !offered.iter().any(|name| name == grant)
@@ -193,7 +201,11 @@ impl Draft {
         if let Some(secret) = &self.typed {
             seal(house, &Config::load(&config.path)?, &self.name, secret)?;
         }
-        house.terminal.say(&format!("try it: oat token get {}", self.name));
+        let config = Config::load(&config.path)?;
+        let chosen = Chosen { profile: Some(self.name.to_string()), ..Chosen::default() };
+        if Plan::make(&chosen, &config, &house.environment).is_ok_and(|plan| plan.grant == Grant::ClientCredentials) {
+            house.terminal.say(&format!("try it: oat token get {}", self.name));
+        }
         Ok(())
     }
 }

@@ -76,7 +76,9 @@ fn parameter(name: &str, value: &Json) -> String {
 }
 
 fn secretive(name: &str) -> bool {
-    ["secret", "password", "assertion", "token", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word))
+    ["secret", "pass", "pwd", "pin", "assertion", "token", "key", "credential", "code"]
+        .iter()
+        .any(|word| name.to_ascii_lowercase().contains(word))
 }
 
 fn shown_json(value: &Value) -> Json {

@@ -24,6 +24,8 @@ pub struct Metadata {
     pub auth_methods: Option<Vec<String>>,
     /// `grant_types_supported`, where the server says. Never a reason to refuse: glewlwyd leaves out grants that work.
     pub grant_types: Option<Vec<String>>,
+    /// Whether an earlier command kept it.
+    pub kept: bool,
 }
 
 /// What metadata must agree with.
@@ -35,16 +37,19 @@ pub struct Asked<'a> {
     pub also: Option<&'a str>,
     /// The only hosts that endpoints may be on; empty allows any.
     pub pin_hosts: &'a [String],
+    /// Whether the server is asked though its metadata was kept.
+    pub anew: bool,
 }
 
 /// The metadata of an issuer: kept for at most a day, else fetched.
 /// Fails with `Unavailable` for network trouble and `Invalid` for a document that does not hold; nothing is sent on then.
 pub fn discover(world: &mut dyn World, asked: Asked) -> Result<Metadata> {
     let key = asked.issuer.as_str();
-    if let Some(kept) = world.recall(key)
+    if !asked.anew
+        && let Some(kept) = world.recall(key)
         && let Ok(metadata) = read(&kept, asked)
     {
-        return Ok(metadata);
+        return Ok(Metadata { kept: true, ..metadata });
     }
     let (body, metadata) = fetch(world, asked)?;
     world.remember(key, &body);
@@ -130,8 +135,9 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
                     "the server's metadata puts `{shown}` on `{}`, which `pin_hosts` does not list",
                     escape(url.host())
                 ))),
-                Err(reason) => Err(invalid(format!("the server's metadata has a bad `{shown}`: {reason}"))
-                    .hint(format!("nothing was sent there; set `{shown}` in the profile, or tell the server's operator"))),
+                Err(reason) => Err(invalid(format!("the server's metadata has a bad `{shown}`: {reason}")).hint(
+                    "nothing was sent there; tell the server's operator, or set `token_endpoint` in the profile to do without discovery",
+                )),
             },
             Some(other) => Err(invalid(format!("`{shown}` in the server's metadata is {}, not a URL", json::type_name(other)))),
         }
@@ -151,6 +157,7 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
         token_endpoint: endpoint("token_endpoint")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
         grant_types: list("grant_types_supported"),
+        kept: false,
     })
 }
 

@@ -81,8 +81,6 @@ pub fn too_short(plan: &Plan, token: &CachedToken, now: UnixTime, wish: &Wish) -
         }
         None => format!("the server does not say how long its token lives, but --min-ttl asks for {} s", least.0),
     };
-    Error::new(Kind::Invalid, message).hint(format!(
-        "ask for less, or have the lifetime raised at the server; the token is kept, and `oat token get {}` prints it",
-        plan.profile
-    ))
+    Error::new(Kind::Invalid, message)
+        .hint(format!("ask for less, or have the lifetime of the tokens of profile `{}` raised at the server", plan.profile))
 }

@@ -17,35 +17,50 @@ pub struct Found {
     pub token_endpoint: Endpoint,
     /// How the server says a client may prove itself.
     pub auth_methods: Option<Vec<String>>,
+    /// Whether that was known from metadata that an earlier command kept.
+    pub kept: bool,
+}
+
+/// Whether kept metadata will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It will.
+    Kept,
+    /// The server is to be asked again.
+    Anew,
 }
 
 /// The endpoints: from the profile, else by discovery.
-pub fn find(plan: &Plan, world: &mut dyn World) -> Result<Found> {
+pub fn find(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Found> {
     if let Some(endpoint) = &plan.token_endpoint {
-        return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None });
+        return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None, kept: false });
     }
     let Some(issuer) = &plan.issuer else {
         return Err(Error::new(Kind::Config, format!("profile `{}` names no server", plan.profile)));
     };
     let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts })?;
+    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, anew: known == Known::Anew })?;
     let Some(token_endpoint) = found.token_endpoint else {
         return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(issuer.as_str())))
             .hint("set `token_endpoint` in the profile"));
     };
-    Ok(Found { token_endpoint, auth_methods: found.auth_methods })
+    Ok(Found { token_endpoint, auth_methods: found.auth_methods, kept: found.kept })
 }
 
-/// The client, with its secret read from where it is kept.
-pub fn client(plan: &Plan, found: &Found, store: &Store, world: &mut dyn World) -> Result<Client> {
-    let secret = match &plan.client_secret {
-        _ if plan.client_auth == Some(Method::None) => None,
-        None => None,
-        Some(SecretReference::Keyring) => Some(sealed_secret(plan, store)?),
-        Some(reference) => Some(world.reveal(reference)?),
-    };
+/// The client's secret, read from where it is kept; None where none is sent.
+pub fn secret(plan: &Plan, store: &Store, world: &mut dyn World) -> Result<Option<ClientSecret>> {
+    match &plan.client_secret {
+        _ if plan.client_auth == Some(Method::None) => Ok(None),
+        None => Ok(None),
+        Some(SecretReference::Keyring) => sealed_secret(plan, store).map(Some),
+        Some(reference) => world.reveal(reference).map(Some),
+    }
+}
+
+/// The client, ready to prove itself.
+pub fn client(plan: &Plan, found: &Found, secret: Option<ClientSecret>) -> Client {
     let method = plan.client_auth.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
-    Ok(Client { id: plan.client_id.clone(), secret, method })
+    Client { id: plan.client_id.clone(), secret, method }
 }
 
 fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {

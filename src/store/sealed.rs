@@ -107,7 +107,7 @@ pub fn build(keys: &Keys, profile: &ProfileName, sealed: &[u8], access: &[u8]) -
             Kind::Store,
             format!("cannot keep {whole} bytes of tokens for profile `{profile}`: the limit is {LONGEST}"),
         )
-        .hint("run `oat logout`, or keep nothing with `OAT_STORE=none`"));
+        .hint("remove what is kept with `oat profile remove`, or keep nothing with `OAT_STORE=none`"));
     }
     let mut file = start(RECORD, &keys.id);
     // Both fit: the whole is at most LONGEST.

@@ -16,6 +16,34 @@ const LARGEST: u64 = 1 << 20;
 pub fn recall(folder: &Path, name: &str) -> Option<Vec<u8>> {
     let file = fs::File::open(folder.join(name)).ok()?;
     let facts = file.metadata().ok()?;
+    // Both folders: in one that others may change, the other could be put in another's place.
+    let folders = [Some(folder), folder.parent()].into_iter().flatten();
+    if !ours(&facts) || !folders.map(fs::symlink_metadata).all(|facts| facts.is_ok_and(|facts| facts.is_dir() && ours(&facts))) {
+        return None;
+    }
+    read(file, &facts)
+}
+
+/// What `remember` kept, where it is harmless if a stranger wrote it: the file is not looked at any closer.
+pub fn peek(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    let file = fs::File::open(folder.join(name)).ok()?;
+    let facts = file.metadata().ok()?;
+    read(file, &facts)
+}
+
+/// Whether nobody else could have written it: a planted document would send a request, and its secret, elsewhere.
+#[cfg(unix)]
+fn ours(facts: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+fn ours(_: &fs::Metadata) -> bool {
+    true
+}
+
+fn read(file: fs::File, facts: &fs::Metadata) -> Option<Vec<u8>> {
     // A time in the future (the clock went back) is not trusted either.
     let fresh = facts.modified().ok()?.elapsed().is_ok_and(|age| age < OLDEST);
     if !fresh || !facts.is_file() || facts.len() > LARGEST {
@@ -61,6 +89,25 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_document_that_others_could_have_written_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("metadata");
+        remember(&cache, "x", b"{}");
+        assert!(recall(&cache, "x").is_some());
+        for (path, loose, tight) in [(cache.join("x"), 0o666, 0o600), (cache.clone(), 0o777, 0o700), (folder.path().into(), 0o1777, 0o700)]
+        {
+            fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
+            assert_eq!(recall(&cache, "x"), None, "{}", path.display());
+            fs::set_permissions(&path, fs::Permissions::from_mode(tight)).unwrap();
+        }
+        fs::rename(&cache, folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &cache).unwrap();
+        assert_eq!(recall(&cache, "x"), None, "a link may lead anywhere");
+    }
 
     #[test]
     fn r34_a_document_is_kept_for_a_day_by_its_key() {

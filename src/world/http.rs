@@ -1,5 +1,6 @@
 //! Sends one request over ureq and reads the whole answer, within its limits.
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -35,8 +36,8 @@ pub struct Http {
     network: Network,
     environment: Environment,
     terminal: Terminal,
-    /// How many of the CA sources are known not to do; they are not tried again.
-    passed: usize,
+    /// By origin: how many of the CA sources are known not to do; they are not tried again.
+    passed: HashMap<String, usize>,
     /// Requests to this authority go to this loopback port instead: the embedded server.
     detour: Option<(String, u16)>,
     /// Opened with the first request.
@@ -46,7 +47,7 @@ pub struct Http {
 impl Http {
     /// Connects to nothing yet.
     pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
-        Http { network, environment, terminal, passed: 0, detour: None, trace: None }
+        Http { network, environment, terminal, passed: HashMap::new(), detour: None, trace: None }
     }
 
     /// From now on, requests to `authority` go to this loopback port.
@@ -61,12 +62,14 @@ impl Http {
         }
         let sources = tls::sources(self.network.ca_file.as_deref(), &self.environment);
         let https = request.url.url().scheme() == "https";
+        if let Some(trace) = &mut self.trace {
+            trace.request(request, now());
+        }
+        let origin = request.url.url().origin().ascii_serialization();
+        let mut passed = self.passed.get(&origin).copied().unwrap_or_default();
         loop {
-            let roots = if https { tls::load(&sources[self.passed])? } else { RootCerts::WebPki };
+            let roots = if https { tls::load(&sources[passed])? } else { RootCerts::WebPki };
             let started = Instant::now();
-            if let Some(trace) = &mut self.trace {
-                trace.request(request, now());
-            }
             match self.try_once(request, roots, deadline) {
                 Ok(response) => {
                     if let Some(trace) = &mut self.trace {
@@ -76,7 +79,10 @@ impl Http {
                     return Ok(response);
                 }
                 Err(Failure::Transport(error, through)) => match tls::fault(&error) {
-                    Some(fault) if tls::unknown_issuer(fault) && self.passed + 1 < sources.len() => self.passed += 1,
+                    Some(fault) if tls::unknown_issuer(fault) && passed + 1 < sources.len() => {
+                        passed += 1;
+                        self.passed.insert(origin.clone(), passed);
+                    }
                     Some(fault) => return Err(tls::explain(fault, request.url.host(), now())),
                     None => return Err(self.explain(&error, &request.url, through)),
                 },

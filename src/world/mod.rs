@@ -27,8 +27,9 @@ pub struct Machine {
     environment: Environment,
     /// Where public documents are kept between commands; None keeps none.
     cache: Option<PathBuf>,
-    /// When the command's network time ends.
-    deadline: Instant,
+    /// The most that all network work may take; it begins with the first request.
+    timeout: Duration,
+    deadline: Option<Instant>,
     /// Starts the embedded server before the first request, where it is to answer.
     starter: Option<Starter>,
 }
@@ -56,13 +57,14 @@ impl Machine {
         terminal: Terminal,
         starter: Option<Starter>,
     ) -> Machine {
-        let deadline = Instant::now() + network.timeout;
+        let timeout = network.timeout;
         Machine {
             http: Http::new(network, environment.clone(), terminal),
             terminal,
             environment: environment.clone(),
             cache,
-            deadline,
+            timeout,
+            deadline: None,
             starter,
         }
     }
@@ -78,11 +80,12 @@ impl World for Machine {
             let (authority, port) = start()?;
             self.http.detour(authority, port);
         }
-        self.http.send(request, self.deadline)
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + self.timeout);
+        self.http.send(request, deadline)
     }
 
     fn time_left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.deadline.map_or(self.timeout, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is `World::wait`")]

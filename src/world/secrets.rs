@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -16,8 +18,6 @@ use crate::text::escape;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A pipe on standard input has this long; what fills it may ask a server.
 const PIPE: Duration = Duration::from_secs(60);
-/// A person at a terminal has this long.
-const PERSON: Duration = Duration::from_secs(300);
 /// The most bytes of a secret.
 const LARGEST: u64 = 1 << 20;
 
@@ -51,11 +51,16 @@ fn file(path: &Path) -> Result<ClientSecret> {
     })
 }
 
-/// Standard input. A person may take time; a pipe that says nothing ends the command.
+/// Standard input. A person is asked without showing what is typed; a pipe that says nothing ends the command.
 fn stdin() -> Result<ClientSecret> {
     let place = "standard input";
-    let patience = if std::io::stdin().is_terminal() { PERSON } else { PIPE };
-    within(patience, place, move || first_line(&mut std::io::stdin().lock(), place))
+    if std::io::stdin().is_terminal() {
+        let typed = rpassword::prompt_password("client secret: ").map(ClientSecret::new).ok();
+        return typed
+            .filter(|secret| !secret.expose().is_empty())
+            .ok_or_else(|| Error::new(Kind::Config, "no client secret was typed").hint("nothing was sent"));
+    }
+    within(PIPE, place, move || first_line(&mut std::io::stdin().lock(), place))
 }
 
 /// Reads in a thread of its own, so that a fifo without a writer, or a file system that hangs, does not hang the command.
@@ -121,25 +126,21 @@ fn command(words: &[String]) -> Result<ClientSecret> {
         return Err(Error::new(Kind::Config, "the command for the client secret is empty"));
     };
     let shown = escape(program);
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::inherit())
-        .stdout(Stdio::piped())
-        .env_remove("OAT_STORE_KEY")
-        .env_remove("OAT_CLIENT_SECRET")
-        .spawn()
-        .map_err(|error| {
-            Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
-                .hint("no shell runs it: the list holds the program and its arguments, one by one")
-                .because(error)
-        })?;
-    let output = child.stdout.take().map(|out| read_within(out, PATIENCE));
-    let Some(Some(text)) = output else {
-        stop(&mut child);
-        return Err(Error::new(Kind::Config, format!("`{shown}` did not give the client secret within {} s", PATIENCE.as_secs()))
-            .hint("does it wait for a person? run it once by hand"));
+    let late = || {
+        Error::new(Kind::Config, format!("`{shown}` did not give the client secret within {} s", PATIENCE.as_secs()))
+            .hint("does it wait for a person? run it once by hand")
     };
-    let status = child.wait().map_err(|error| Error::new(Kind::Config, format!("cannot wait for `{shown}`")).because(error))?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut child = bystander(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn().map_err(|error| {
+        Error::new(Kind::Config, format!("cannot run `{shown}` for the client secret"))
+            .hint("no shell runs it: the list holds the program and its arguments, one by one")
+            .because(error)
+    })?;
+    let output = child.stdout.take().map(|out| read_within(out, PATIENCE));
+    let (Some(Some(text)), Some(status)) = (output, ended(&mut child, deadline)) else {
+        stop(&mut child);
+        return Err(late());
+    };
     if !status.success() {
         return Err(
             Error::new(Kind::Config, format!("`{shown}` failed ({status}) and gave no client secret")).hint("run it by hand to see why")
@@ -148,10 +149,28 @@ fn command(words: &[String]) -> Result<ClientSecret> {
     first_line(&mut text.as_slice(), &format!("the command `{shown}`"))
 }
 
-fn read_within(mut source: impl Read + Send + 'static, patience: Duration) -> Option<Vec<u8>> {
+/// A program that is run on the side: it does not get the secrets that are meant for oat.
+pub fn bystander(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("OAT_STORE_KEY").env_remove("OAT_CLIENT_SECRET");
+    command
+}
+
+/// How the program ended; None where it goes on after the deadline, though it closed its output.
+fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => std::thread::park_timeout(Duration::from_millis(2)),
+            _ => return None,
+        }
+    }
+}
+
+fn read_within(mut source: impl Read + Send + 'static, patience: Duration) -> Option<Zeroizing<Vec<u8>>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut text = Vec::new();
+        let mut text = Zeroizing::new(Vec::new());
         let _ = source.by_ref().take(LARGEST + 1).read_to_end(&mut text);
         let _ = send.send(text);
     });
@@ -212,9 +231,12 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn r92_a_command_that_hangs_is_stopped() {
-        assert_eq!(read_within(std::io::empty(), PATIENCE), Some(Vec::new()));
+        assert_eq!(read_within(std::io::empty(), PATIENCE).as_deref(), Some(&Vec::new()));
         let (_keep, silent) = std::os::unix::net::UnixStream::pair().unwrap();
         assert_eq!(read_within(silent, Duration::from_millis(20)), None);
+        let mut child = Command::new("sleep").arg("20").spawn().unwrap();
+        assert_eq!(ended(&mut child, Instant::now() + Duration::from_millis(20)), None);
+        stop(&mut child);
     }
 
     #[cfg(unix)]

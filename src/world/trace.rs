@@ -12,12 +12,33 @@ use crate::oauth::world::{Request, Response};
 use crate::text::escape;
 use crate::time::UnixTime;
 
-/// Headers whose values are shown: none of them can carry a secret.
-const SHOWN_HEADERS: [&str; 6] = ["accept", "content-type", "content-length", "date", "cache-control", "retry-after"];
+/// Headers of a request whose values are shown: we wrote them.
+const SHOWN_HEADERS: [&str; 2] = ["accept", "content-type"];
+/// Values that may be shown wherever they stand in an answer: a server echoes what it was sent, so anything else may be ours.
+const HARMLESS: [&str; 20] = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "text/html",
+    "text/plain",
+    "bearer",
+    "dpop",
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "invalid_target",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+    "slow_down",
+    "close",
+    "keep-alive",
+    "no-store",
+];
 /// Parameters of a request whose values are shown.
 const SHOWN_PARAMETERS: [&str; 5] = ["grant_type", "scope", "audience", "resource", "client_id"];
-/// Members of an answer whose values are shown. Not `error_description`: servers echo what they were sent.
-const SHOWN_MEMBERS: [&str; 3] = ["token_type", "expires_in", "error"];
 
 /// The trace file; mode 0600, appended to.
 pub struct Trace(File);
@@ -45,7 +66,14 @@ impl Trace {
             text.push_str(&format!("  {name}: {shown}\n"));
         }
         if let Some(body) = &request.body {
-            text.push_str(&format!("  {}\n", body_of(body.expose().as_bytes(), &SHOWN_PARAMETERS)));
+            text.push_str(&format!(
+                "  {}\n",
+                body_of(body.expose().as_bytes(), &|name, value| if SHOWN_PARAMETERS.contains(&name) {
+                    escape(value)
+                } else {
+                    "[redacted]".into()
+                })
+            ));
         }
         self.write(&text);
     }
@@ -54,11 +82,10 @@ impl Trace {
     pub fn response(&mut self, response: &Response, now: UnixTime) {
         let mut text = format!("{now} < {}\n", response.status);
         for (name, value) in &response.headers {
-            let shown = if SHOWN_HEADERS.contains(&name.as_str()) { escape(value) } else { "[redacted]".into() };
-            text.push_str(&format!("  {}: {shown}\n", escape(name)));
+            text.push_str(&format!("  {}: {}\n", escape(name), harmless(value.split(';').next().unwrap_or_default())));
         }
         let cut = response.cut_short.as_ref().map(|_| ", cut short").unwrap_or_default();
-        text.push_str(&format!("  {}{cut}\n", body_of(&response.body, &SHOWN_MEMBERS)));
+        text.push_str(&format!("  {}{cut}\n", body_of(&response.body, &|_, value| harmless(value))));
         self.write(&text);
     }
 
@@ -68,9 +95,15 @@ impl Trace {
     }
 }
 
-/// A body as its names, with the values of the shown ones; anything but JSON or a form only by its size.
-fn body_of(body: &[u8], shown: &[&str]) -> String {
-    let value = |name: &str, value: String| if shown.contains(&name) { escape(&value) } else { "[redacted]".into() };
+/// A known word, a number or a date; anything else is taken for a secret.
+fn harmless(value: &str) -> String {
+    let count = !value.is_empty() && value.len() <= 12 && value.bytes().all(|b| b.is_ascii_digit());
+    let known = HARMLESS.iter().any(|word| word.eq_ignore_ascii_case(value)) || httpdate::parse_http_date(value).is_ok();
+    if count || known { value.to_string() } else { "[redacted]".into() }
+}
+
+/// A body as its names and what `shown` makes of their values; anything but JSON or a form only by its size.
+fn body_of(body: &[u8], shown: &dyn Fn(&str, &str) -> String) -> String {
     if let Ok(members) = json::object(body) {
         let parts: Vec<String> = members
             .iter()
@@ -80,7 +113,7 @@ fn body_of(body: &[u8], shown: &[&str]) -> String {
                     Value::Object(_) | Value::Array(_) => "[redacted]".into(),
                     other => other.to_string(),
                 };
-                format!("{}={}", escape(name), value(name, text))
+                format!("{}={}", escape(name), shown(name, &text))
             })
             .collect();
         return format!("json {}", parts.join(" "));
@@ -88,7 +121,7 @@ fn body_of(body: &[u8], shown: &[&str]) -> String {
     let is_form = body.contains(&b'=') && !body.iter().any(|b| b.is_ascii_whitespace() || *b == b'<');
     if is_form {
         let pairs = url::form_urlencoded::parse(body);
-        let parts: Vec<String> = pairs.map(|(name, text)| format!("{}={}", escape(&name), value(&name, text.into_owned()))).collect();
+        let parts: Vec<String> = pairs.map(|(name, text)| format!("{}={}", escape(&name), shown(&name, &text))).collect();
         return format!("form {}", parts.join(" "));
     }
     format!("{} bytes, not shown", body.len())
@@ -100,12 +133,14 @@ mod tests {
 
     #[test]
     fn r76_only_harmless_values_are_shown() {
-        let form = body_of(b"grant_type=client_credentials&client_id=c&client_secret=CANARY&x=CANARY", &SHOWN_PARAMETERS);
-        assert_eq!(form, "form grant_type=client_credentials client_id=c client_secret=[redacted] x=[redacted]");
-        let answer =
-            body_of(br#"{"access_token":"CANARY","expires_in":60,"error_description":"CANARY","a":{"b":"CANARY"}}"#, &SHOWN_MEMBERS);
-        assert_eq!(answer, "json a=[redacted] access_token=[redacted] error_description=[redacted] expires_in=60");
-        assert_eq!(body_of(b"<html>CANARY=1</html>", &SHOWN_MEMBERS), "21 bytes, not shown");
-        assert_eq!(body_of(b"CANARY", &SHOWN_MEMBERS), "6 bytes, not shown");
+        let answer = |body: &[u8]| body_of(body, &|_, value| harmless(value));
+        let told = answer(
+            br#"{"access_token":"CANARY","expires_in":60,"error":"invalid_client","error_description":"CANARY","a":{"b":"CANARY"}}"#,
+        );
+        assert_eq!(told, "json a=[redacted] access_token=[redacted] error=invalid_client error_description=[redacted] expires_in=60");
+        assert_eq!(answer(br#"{"error":"no CANARY","token_type":"CANARY"}"#), "json error=[redacted] token_type=[redacted]");
+        assert_eq!(answer(b"<html>CANARY=1</html>"), "21 bytes, not shown");
+        assert_eq!(answer(b"CANARY"), "6 bytes, not shown");
+        assert_eq!(harmless("Sun, 06 Nov 1994 08:49:37 GMT"), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

@@ -159,7 +159,7 @@ fn min_ttl_above_the_grant_fails_clearly_and_is_not_asked_again_at_once() {
     let error = machine.run(&plan, min_ttl(7200)).unwrap_err();
     assert_eq!(error.kind, Kind::Invalid);
     assert_eq!(error.message, "the server grants 3600 s, but --min-ttl asks for 7200 s");
-    assert!(error.hint.as_ref().unwrap().contains("oat token get p"));
+    assert!(error.hint.as_ref().unwrap().contains("ask for less"));
     // The token is kept for whoever wishes for less, and the answer stands for five seconds.
     assert_eq!(machine.get(&plan, Wish::default()), cached("one"));
     machine.world.clock = START + Seconds(5);
@@ -324,4 +324,29 @@ fn r30_nothing_is_sent_to_a_token_endpoint_when_the_metadata_does_not_hold() {
         assert_eq!(machine.run(&plan(text, &[]), Wish::default()).unwrap_err().kind, Kind::Invalid, "{metadata}");
         assert_eq!((machine.requests(), machine.world.bodies().len()), (1, 0));
     }
+}
+
+#[test]
+fn kept_metadata_of_a_server_that_moved_is_asked_for_anew_once() {
+    let text = "[profile.p]\nissuer = \"https://a.example\"\nclient_id = \"c1\"\nclient_secret = { env = \"S\" }\ngrant = \"client_credentials\"\n";
+    let at = |path: &str| body(json!({ "issuer": "https://a.example", "token_endpoint": format!("https://t.example/{path}") }));
+    let gone = answer(404, &[], "not here");
+    let answers = [at("old"), granted("one", 60), gone.clone(), at("new"), granted("two", 60), gone.clone(), at("new")];
+    let (plan, mut machine) = (plan(text, &[]), Machine::new(answers));
+    machine.get(&plan, Wish::default());
+    assert_eq!(machine.get(&plan, FORCE), fetched("two"));
+    assert_eq!(machine.run(&plan, FORCE).unwrap_err().kind, Kind::Invalid, "the same place again is not asked again");
+    let metadata = "https://a.example/.well-known/openid-configuration";
+    let (old, new) = ("https://t.example/old", "https://t.example/new");
+    assert_eq!(machine.world.urls(), [metadata, old, old, metadata, new, new, metadata]);
+}
+
+#[test]
+fn another_part_of_the_answer_is_another_token() {
+    let nested = |pointer: &str| plan(&format!("{RAW}token_pointer = \"{pointer}\"\n"), &[]);
+    let both = json!({ "access_token": "bot", "expires_in": 60, "authed_user": { "access_token": "user", "expires_in": 60 } });
+    let mut machine = Machine::new([body(both.clone()), body(both)]);
+    assert_eq!(machine.get(&plan(RAW, &[]), Wish::default()), fetched("bot"));
+    assert_eq!(machine.get(&nested("/authed_user"), Wish::default()), fetched("user"));
+    assert_eq!(machine.get(&plan(RAW, &[]), Wish::default()), cached("bot"));
 }
