@@ -95,9 +95,11 @@ impl Config {
         self.profiles.iter().find(|profile| profile.name.as_str() == name)
     }
 
-    fn holds_a_secret(&self) -> bool {
-        let literal = |setting: &Setting| matches!(setting.value, Value::Secret(SecretReference::Literal(_)));
-        self.profiles.iter().flat_map(|profile| &profile.settings).any(literal)
+    fn secrets(&self) -> impl Iterator<Item = &SecretReference> {
+        self.profiles.iter().flat_map(|profile| &profile.settings).filter_map(|setting| match &setting.value {
+            Value::Secret(reference) => Some(reference),
+            _ => None,
+        })
     }
 }
 
@@ -107,6 +109,7 @@ pub struct Text {
     text: String,
     /// The program's version, and the file's place, size and times to the nanosecond.
     pub stamp: String,
+    facts: std::fs::Metadata,
     /// Whether it was last written so long ago that a later change must have another stamp.
     pub settled: bool,
 }
@@ -129,7 +132,7 @@ impl Text {
         }
         let text =
             String::from_utf8(bytes).map_err(|_| Error::new(Kind::Config, format!("config file `{}` is not UTF-8", path.display())))?;
-        Ok(Some(Text { path: path.into(), text, stamp: stamp(&facts), settled: settled(&facts) }))
+        Ok(Some(Text { path: path.into(), text, stamp: stamp(&facts), settled: settled(&facts), facts }))
     }
 
     /// Whether leaving the other profiles out saves more than finding out whether one may.
@@ -140,9 +143,7 @@ impl Text {
     /// The whole file. Fails with `Config`, naming line, column and key.
     pub fn parse(&self) -> Result<Config> {
         let config = Config::parse(&self.path, &self.text)?;
-        if config.holds_a_secret() {
-            private(&self.path)?;
-        }
+        private(&config, &self.facts)?;
         Ok(config)
     }
 
@@ -156,23 +157,34 @@ impl Text {
 /// Files below this many bytes are parsed whole.
 const LONG: usize = 600;
 
-/// R83: a file with a secret in it must be its owner's alone.
+/// R83: a file with a secret in it must be its owner's alone, and one that names a program to run must not be a stranger's.
 #[cfg(unix)]
-fn private(path: &Path) -> Result<()> {
+fn private(config: &Config, facts: &std::fs::Metadata) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
-    let mode = std::fs::metadata(path).map(|m| m.mode()).unwrap_or_default();
-    if mode & 0o077 == 0 {
-        return Ok(());
+    let path = config.path.display();
+    let me = rustix::process::geteuid().as_raw();
+    if facts.uid() != me
+        && facts.uid() != 0
+        && config.secrets().any(|secret| matches!(secret, SecretReference::Literal(_) | SecretReference::Command(_)))
+    {
+        return Err(Error::new(
+            Kind::Config,
+            format!("config file `{path}` belongs to another user (uid {}), and holds a secret or names a program to run", facts.uid()),
+        )
+        .hint(format!("chown {me} '{path}', if you trust what it says")));
     }
-    Err(Error::new(
-        Kind::Config,
-        format!("config file `{}` holds a secret and can be read by others (mode {:04o})", path.display(), mode & 0o7777),
-    )
-    .hint(format!("chmod 600 '{}', or better: take the secret out with `oat profile set-secret`", path.display())))
+    if facts.mode() & 0o077 != 0 && config.secrets().any(|secret| matches!(secret, SecretReference::Literal(_))) {
+        return Err(Error::new(
+            Kind::Config,
+            format!("config file `{path}` holds a secret and can be read by others (mode {:04o})", facts.mode() & 0o7777),
+        )
+        .hint(format!("chmod 600 '{path}', or better: take the secret out with `oat profile set-secret`")));
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn private(_: &Path) -> Result<()> {
+fn private(_: &Config, _: &std::fs::Metadata) -> Result<()> {
     Ok(())
 }
 
@@ -338,6 +350,6 @@ mod tests {
     #[test]
     fn a_secret_in_the_file_is_not_shown_by_debug() {
         let config = parse("[profile.a]\nclient_secret = \"CANARY\"").unwrap();
-        assert!(config.holds_a_secret() && !format!("{config:?}").contains("CANARY"));
+        assert!(config.secrets().count() == 1 && !format!("{config:?}").contains("CANARY"));
     }
 }

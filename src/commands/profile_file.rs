@@ -47,6 +47,17 @@ impl ProfileFile {
                 *old = item;
                 *old.decor_mut() = decor;
             }
+            // A table of its own keeps its comments: its entries are set one by one, and what is not named any more goes.
+            Some(Item::Table(old)) => {
+                let toml_edit::Value::InlineTable(entries) = item else {
+                    table.insert(key.name, Item::Value(item));
+                    return Ok(());
+                };
+                old.retain(|name, _| entries.contains_key(name));
+                for (name, value) in entries.iter() {
+                    old.insert(name, Item::Value(value.clone()));
+                }
+            }
             _ => drop(table.insert(key.name, Item::Value(item))),
         }
         Ok(())
