@@ -162,84 +162,10 @@ file\t''
 keyutils\t''
 none\t''"
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
-auth0\t''
-abbyy-vantage\t''
-google\t''
-entra\t''
-okta\t''
-keycloak\t''
-github\t''
-gitlab\t''
-cognito\t''
-pingone\t''
-salesforce\t''
-slack\t''
-atlassian\t''
-spotify\t''
-zoom\t''
-dropbox\t''
-line\t''
-hydra\t''
-zitadel\t''
-authentik\t''
-dex\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l base-url -d 'The base URL that a preset asks for' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l domain -d 'The domain that a preset asks for' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l region -d 'The region that a preset asks for' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l tenant -d 'The tenant that a preset asks for' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-id -d 'The client\'s identifier at the server' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
-client_secret_post\t''
-none\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
-client_credentials\t''
-device_code\t''
-token_exchange\t''
-jwt_bearer\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l organization -d 'The organization to ask for (Auth0)' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
-json\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-params -d 'Extra parameters of the token request' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l device-params -d 'Extra parameters of the device authorization request' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
-false\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
-false\t''"
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
-complete -c oat -n "__fish_oat_using_subcommand refresh" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l print -d 'Print the new token'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'

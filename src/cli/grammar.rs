@@ -117,8 +117,9 @@ fn own_flags(command: Clap) -> Clap {
     ])
 }
 
+/// It renews what a profile says, so of the keys it has only those of the network.
 fn refresh(command: Clap) -> Clap {
-    with_keys(command.arg(profile_argument()))
+    with_wanted_keys(command.arg(profile_argument()), &|name| matches!(name, "ca_file" | "timeout"))
         .args([Arg::new("print").long("print").action(ArgAction::SetTrue).help("Print the new token"), require_store()])
         .after_help("Examples:\n  oat refresh zero\n  oat refresh zero --print\n\nA client_credentials profile has no refresh token: a new token is fetched, and said so.")
 }

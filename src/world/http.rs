@@ -1,6 +1,5 @@
 //! Sends one request over ureq and reads the whole answer, within its limits.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -37,7 +36,7 @@ pub struct Http {
     environment: Environment,
     terminal: Terminal,
     /// By origin: how many of the CA sources are known not to do; they are not tried again.
-    passed: HashMap<String, usize>,
+    passed: Vec<(String, usize)>,
     /// Requests to this authority go to this loopback port instead: the embedded server.
     detour: Option<(String, u16)>,
     /// Opened with the first request.
@@ -47,7 +46,7 @@ pub struct Http {
 impl Http {
     /// Connects to nothing yet.
     pub fn new(network: Network, environment: Environment, terminal: Terminal) -> Http {
-        Http { network, environment, terminal, passed: HashMap::new(), detour: None, trace: None }
+        Http { network, environment, terminal, passed: Vec::new(), detour: None, trace: None }
     }
 
     /// From now on, requests to `authority` go to this loopback port.
@@ -66,7 +65,7 @@ impl Http {
             trace.request(request, now());
         }
         let origin = request.url.url().origin().ascii_serialization();
-        let mut passed = self.passed.get(&origin).copied().unwrap_or_default();
+        let mut passed = self.passed.iter().rfind(|(known, _)| *known == origin).map_or(0, |(_, passed)| *passed);
         loop {
             let roots = if https { tls::load(&sources[passed])? } else { RootCerts::WebPki };
             let started = Instant::now();
@@ -81,7 +80,7 @@ impl Http {
                 Err(Failure::Transport(error, through)) => match tls::fault(&error) {
                     Some(fault) if tls::unknown_issuer(fault) && passed + 1 < sources.len() => {
                         passed += 1;
-                        self.passed.insert(origin.clone(), passed);
+                        self.passed.push((origin.clone(), passed));
                     }
                     Some(fault) => return Err(tls::explain(fault, request.url.host(), now())),
                     None => return Err(self.explain(&error, &request.url, through)),
