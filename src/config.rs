@@ -119,7 +119,7 @@ impl Text {
     pub fn read(path: &Path) -> Result<Option<Text>> {
         let cannot =
             |error: std::io::Error| Error::new(Kind::Config, format!("cannot read config file `{}`", path.display())).because(error);
-        let file = match File::open(path) {
+        let file = match open(path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(error) => return Err(cannot(error)),
@@ -154,6 +154,22 @@ impl Text {
     }
 }
 
+/// Opens a file. A fifo without a writer is empty instead of holding the command up; a pipe with one is read as usual.
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+    let file = File::options().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(path)?;
+    if file.metadata()?.file_type().is_fifo() {
+        rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty())?;
+    }
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
+}
+
 /// Files below this many bytes are parsed whole.
 const LONG: usize = 600;
 
@@ -178,7 +194,7 @@ fn private(config: &Config, facts: &std::fs::Metadata) -> Result<()> {
             Kind::Config,
             format!("config file `{path}` holds a secret and can be read by others (mode {:04o})", facts.mode() & 0o7777),
         )
-        .hint(format!("chmod 600 '{path}', or better: take the secret out with `oat profile set-secret`")));
+        .hint(format!("chmod 600 '{path}'; after that, `oat profile set-secret NAME` seals the secret instead")));
     }
     Ok(())
 }

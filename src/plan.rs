@@ -148,7 +148,7 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     let client_secret = draft.client_secret();
     if grant == Grant::ClientCredentials && client_secret.is_none() && client_auth != Some(Method::None) {
         return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`"))
-            .hint("set client_secret = { env = \"NAME\" }, seal one with `oat profile set-secret`, or say client_auth = \"none\" for a public client"));
+            .hint("set client_secret = { env = \"NAME\" }, seal one with `oat profile set-secret NAME`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"));
     }
     let mut plan = Plan {
         grant,

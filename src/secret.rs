@@ -77,6 +77,22 @@ impl<K> Drop for Secret<K> {
     }
 }
 
+/// Takes secrets of ours out of a stranger's text: a server may echo what it was sent (R70).
+pub fn redact(text: &str, ours: &[WireSecret]) -> String {
+    let secrets = ours.iter().map(|secret| secret.expose().to_ascii_lowercase()).filter(|secret| secret.len() >= 4);
+    secrets.fold(text.to_string(), |text, secret| {
+        // Whatever case it came back in: ASCII lower case keeps every byte in its place.
+        let lower = text.to_ascii_lowercase();
+        let (mut safe, mut done) = (String::with_capacity(text.len()), 0);
+        for (start, _) in lower.match_indices(&secret) {
+            safe.push_str(&text[done..start]);
+            safe.push_str("[redacted]");
+            done = start + secret.len();
+        }
+        safe + &text[done..]
+    })
+}
+
 /// Where a secret is to be read from, at the moment it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretReference {

@@ -489,3 +489,26 @@ fn words_nobody_knows_are_usage_errors_with_a_suggestion() {
         output.says(&[word]);
     }
 }
+
+#[test]
+fn a_secret_command_may_leave_a_helper_behind_and_say_more_than_one_line() {
+    let server = server();
+    for script in ["echo s; sleep 20 2>&- &", "echo s; head -c 3000000 /dev/zero"] {
+        let oat = secret_from(&server, &format!("client_secret = {{ command = [\"sh\", \"-c\", \"{script}\"] }}"));
+        let output = oat.get(&["--force"]);
+        output.line();
+        assert!(output.duration < Duration::from_secs(5), "{script}: {:?}", output.duration);
+    }
+}
+
+#[test]
+fn a_config_is_read_from_a_pipe_and_a_fifo_without_a_writer_holds_nothing_up() {
+    let server = server();
+    let oat = secret_from(&server, "client_secret = { env = \"S\" }").env("S", "s");
+    let text = std::fs::read_to_string(oat.config_file()).unwrap();
+    let fifo = oat.config_file().with_extension("fifo");
+    let oat = oat.stdin(text);
+    oat.run(&["--config", "/dev/stdin", "token", "get", "p"]).line();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR).unwrap();
+    oat.run(&["--config", fifo.to_str().unwrap(), "token", "get", "p"]).fails_saying(6, &["no profile"]);
+}

@@ -685,3 +685,21 @@ fn twenty_profiles_that_are_added_at_once_are_all_there() {
     let listed = oat.run(&["profile", "list"]).lines().lines().count();
     assert_eq!(listed, 20);
 }
+
+#[test]
+fn what_is_no_regular_file_is_not_replaced_by_one() {
+    let oat = Oat::new();
+    let fifo = oat.config_file().with_extension("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    for path in ["/dev/null", fifo.to_str().unwrap()] {
+        let output = oat.run(&["--config", path, "profile", "add", "p", "--token-endpoint", "https://a.example/t", "--client-id", "c"]);
+        output.fails_saying(6, &["not a regular file"]);
+        assert!(!std::fs::metadata(path).unwrap().is_file(), "{path}");
+    }
+}
+
+#[test]
+fn a_key_cannot_be_set_and_taken_out_at_once() {
+    let oat = Oat::new().config("[profile.p]\ntoken_endpoint = \"https://a.example/t\"\nclient_id = \"c\"\n");
+    oat.run(&["profile", "edit", "p", "--unset", "client_id", "--client-id", "z"]).fails_saying(2, &["client_id"]);
+}

@@ -660,6 +660,17 @@ fn r76_a_trace_file_is_private_and_shows_bodies_without_their_secrets() {
 }
 
 #[test]
+fn r70_a_trace_shows_no_echo_of_our_secret_whatever_it_stands_in() {
+    let body = json!({"error": format!("no {SECRET}"), "token_type": SECRET, SECRET: 1});
+    let server = Server::always(Answer::json(400, body).header(&format!("X-{SECRET}"), "1").header("Retry-After", SECRET));
+    let oat = Oat::at(&server.url("/token"), "client_auth = \"client_secret_post\"");
+    let trace = oat.folder().join("trace");
+    let output = oat.get(&["-vv", "--trace", trace.to_str().unwrap()]);
+    let shown = format!("{}{}", output.stderr, fs::read_to_string(&trace).unwrap());
+    assert!(!shown.to_ascii_lowercase().contains(&SECRET.to_ascii_lowercase()), "{shown}");
+}
+
+#[test]
 fn r67_the_exit_code_says_what_to_do() {
     let server = Server::start(|r| match r.path() {
         "/good" => Answer::token("t"),

@@ -72,7 +72,11 @@ impl House {
     fn config_for(&self, chosen: &Chosen) -> Result<Config> {
         let name = chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE"));
         let (Some(name), Ok(path), Some(cache)) = (name, self.config_path(), self.cache()) else { return self.config() };
-        let Some(text) = Text::read(&path)?.filter(Text::long) else { return self.config() };
+        // Read once: it may be a pipe.
+        let Some(text) = Text::read(&path)? else { return Ok(Config { path, ..Config::default() }) };
+        if !text.long() {
+            return text.parse();
+        }
         // One file for all profile files: whoever keeps several gets each of them read whole in turn.
         let stamp = format!("{} {}", path.display(), text.stamp);
         if world::cache::peek(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())

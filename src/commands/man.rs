@@ -25,7 +25,7 @@ pub const PAGES: [(&str, &str, &str); 15] = [
 
 /// Prints a page as roff: `oat man token get | man -l -`.
 pub fn print(page: Option<&str>) -> Result<()> {
-    let wanted = page.unwrap_or_default();
+    let wanted = page.map(|page| page.trim_start_matches("oat-")).filter(|page| *page != "oat").unwrap_or_default();
     match PAGES.iter().find(|(name, ..)| *name == wanted) {
         Some((_, _, text)) => output::print(text.trim_end()),
         None => {

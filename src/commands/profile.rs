@@ -73,6 +73,9 @@ fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
     if chosen.flags.is_empty() && chosen.client_secret.is_none() && unset.is_empty() {
         return in_editor(house, &config);
     }
+    if let Some(both) = unset.iter().find(|name| chosen.flags.iter().any(|(key, _)| key.name == name.as_str())) {
+        return Err(Error::new(Kind::Usage, format!("`{}` is both set and taken out", escape(both))).hint("keep one of the two flags"));
+    }
     let mut values = Vec::new();
     for (key, text) in &chosen.flags {
         let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;

@@ -166,6 +166,18 @@ impl Draft {
                 || Error::new(Kind::Usage, "no `client_id` was given").hint("--client-id ID, as the server's operator registered it");
             self.put("client_id", answer.filter(|text| !text.is_empty()).ok_or_else(missing)?);
         }
+        let told = |preset: &Preset| preset.settings.iter().any(|(key, _)| key.name == "grant");
+        if self.text("grant").is_none() && !preset.is_some_and(told) {
+            let answer = if house.terminal.interactive() {
+                house.terminal.ask("grant (empty: client_credentials, a machine's own token)")
+            } else {
+                None
+            };
+            match answer {
+                Some(text) => self.put("grant", if text.is_empty() { "client_credentials".into() } else { text }),
+                None => house.terminal.warn("this profile needs a sign-in, which this version of oat cannot do yet; a machine's own token needs --grant client_credentials"),
+            }
+        }
         let machine = self.text("grant") == Some("client_credentials")
             || preset.is_some_and(|p| p.settings.iter().any(|(k, v)| k.name == "grant" && *v == Value::Text("client_credentials".into())));
         let has_secret =

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::output;
 use crate::sandbox::access_token::TokenFormat;
-use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET};
+use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID};
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::listen;
 use crate::sandbox::state::{Options, Sandbox};
@@ -56,6 +56,6 @@ fn told(as_json: bool, issuer: &str) -> String {
         .to_string();
     }
     format!(
-        "# {issuer}\n# metadata       {issuer}/.well-known/openid-configuration\n# token endpoint {issuer}/token\n# introspection  {issuer}/introspect\n# keys           {issuer}/jwks\n\n[profile.local]\nissuer = \"{issuer}\"\nclient_id = \"{CLIENT_ID}\"\nclient_secret = \"{CLIENT_SECRET}\"   # public, and worth nothing\ngrant = \"client_credentials\""
+        "# {issuer}\n# metadata       {issuer}/.well-known/openid-configuration\n# token endpoint {issuer}/token\n# introspection  {issuer}/introspect\n# keys           {issuer}/jwks\n\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}"
     )
 }

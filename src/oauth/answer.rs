@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::Response;
-use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
+use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret, redact};
 use crate::text::escape;
 use crate::time::Seconds;
 
@@ -34,7 +34,10 @@ pub fn read(response: &Response, expect: &Expectation) -> Result<TokenSet> {
         Err(reason) => return Err(unreadable(response, &reason, expect.ours)),
     };
     if let Some((code, description)) = error_of(&members) {
-        return Err(refused(response, &code, description.as_deref(), expect.ours));
+        // An answer may carry a token and repeat it in its error.
+        let tokens = ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| members.get(*name)?.as_str());
+        let ours: Vec<WireSecret> = expect.ours.iter().cloned().chain(tokens.map(WireSecret::new)).collect();
+        return Err(refused(response, &code, description.as_deref(), &ours));
     }
     if !(200..300).contains(&response.status) {
         return Err(unreadable(response, "it names no error", expect.ours));
@@ -307,22 +310,6 @@ pub fn status(code: u16) -> String {
 /// R66 and R70: a stranger's text without our secrets and without what moves a cursor.
 fn shown(text: &str, ours: &[WireSecret]) -> String {
     escape(&redact(text, ours))
-}
-
-/// R70: a server may echo what it was sent.
-fn redact(text: &str, ours: &[WireSecret]) -> String {
-    let secrets = ours.iter().map(|secret| secret.expose().to_ascii_lowercase()).filter(|secret| secret.len() >= 4);
-    secrets.fold(text.to_string(), |text, secret| {
-        // Whatever case it came back in: ASCII lower case keeps every byte in its place.
-        let lower = text.to_ascii_lowercase();
-        let (mut safe, mut done) = (String::with_capacity(text.len()), 0);
-        for (start, _) in lower.match_indices(&secret) {
-            safe.push_str(&text[done..start]);
-            safe.push_str("[redacted]");
-            done = start + secret.len();
-        }
-        safe + &text[done..]
-    })
 }
 
 #[cfg(test)]

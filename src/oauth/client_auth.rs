@@ -77,8 +77,12 @@ impl Client {
     /// Every form in which this client's secret goes over the wire, so that a server's echo of it can be redacted.
     pub fn traces(&self) -> Vec<WireSecret> {
         let Some(secret) = &self.secret else { return Vec::new() };
-        let encoded: String = byte_serialize(secret.expose().as_bytes()).collect();
-        [secret.expose().to_string(), encoded, basic(&self.id, secret.expose())].into_iter().map(WireSecret::new).collect()
+        let form: String = byte_serialize(secret.expose().as_bytes()).collect();
+        let percent = form.replace('+', "%20");
+        let json = Value::from(secret.expose()).to_string();
+        let alone = STANDARD.encode(secret.expose());
+        let forms = [secret.expose(), &form, &percent, json.trim_matches('"'), &alone, &basic(&self.id, secret.expose())];
+        forms.into_iter().map(WireSecret::new).collect()
     }
 }
 

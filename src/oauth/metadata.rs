@@ -82,8 +82,13 @@ fn fetch(world: &mut dyn World, asked: Asked) -> Result<(Vec<u8>, Metadata)> {
 fn get(world: &mut dyn World, url: &Endpoint) -> Result<Response> {
     let mut url = url.clone();
     for _ in 0..=REDIRECTS {
-        let request =
-            Request { url: url.clone(), headers: vec![("accept", WireSecret::new("application/json"))], body: None, limit: LIMIT };
+        let request = Request {
+            url: url.clone(),
+            headers: vec![("accept", WireSecret::new("application/json"))],
+            body: None,
+            limit: LIMIT,
+            ours: Vec::new(),
+        };
         let response = world.send(&request)?;
         if !(300..400).contains(&response.status) {
             return Ok(response);

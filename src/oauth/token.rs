@@ -95,7 +95,7 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
             text.zeroize();
         }
     }
-    Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT }
+    Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }
 }
 
 fn form(parameters: &[(String, Value)]) -> String {

@@ -49,6 +49,8 @@ pub struct Request {
     pub body: Option<WireSecret>,
     /// The most bytes of an answer's body.
     pub limit: usize,
+    /// Secrets of ours that an echo must not show.
+    pub ours: Vec<WireSecret>,
 }
 
 /// An answer, read whole.

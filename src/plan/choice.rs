@@ -59,6 +59,10 @@ pub fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
     let name = ProfileName::parse(profile)?;
     match config.profile(name.as_str()) {
         Some(profile) => Ok(profile.name.clone()),
+        None if name.as_str() == "sandbox" => {
+            Err(Error::new(Kind::Config, "profile `sandbox` is built in and cannot be changed")
+                .hint("`oat sandbox` prints a profile that can"))
+        }
         None => Err(unknown(name.as_str(), config)),
     }
 }

@@ -14,6 +14,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Request, Response};
+use crate::secret::redact;
 use crate::text::escape;
 use crate::world::terminal::Terminal;
 use crate::world::trace::Trace;
@@ -72,7 +73,7 @@ impl Http {
             match self.try_once(request, roots, deadline) {
                 Ok(response) => {
                     if let Some(trace) = &mut self.trace {
-                        trace.response(&response, now());
+                        trace.response(request, &response, now());
                     }
                     self.told(request, &response, started.elapsed());
                     return Ok(response);
@@ -182,7 +183,13 @@ impl Http {
         let names: Vec<String> = response
             .headers
             .iter()
-            .map(|(name, value)| if TOLD.contains(&name.as_str()) && is_count(value) { format!("{name}: {value}") } else { escape(name) })
+            .map(|(name, value)| {
+                if TOLD.contains(&name.as_str()) && is_count(value) {
+                    format!("{name}: {value}")
+                } else {
+                    escape(&redact(name, &request.ours))
+                }
+            })
             .collect();
         self.terminal.trace(
             1,
@@ -255,6 +262,9 @@ fn io_failed(error: &std::io::Error, host: &str) -> Error {
             unavailable(format!("{host} broke the connection off before it had answered"), "try again")
         }
         TimedOut | WouldBlock => unavailable(format!("{host} did not answer in time"), "try again later"),
+        _ if error.to_string().contains("lookup address") => {
+            unavailable(format!("the name of {host} is not known to the name service"), "is the name right, and is there a network?")
+        }
         HostUnreachable | NetworkUnreachable => unavailable(format!("there is no way to {host} from here"), "is there a network?"),
         _ => unavailable(
             format!("the connection to {host} failed ({})", escape(&error.to_string())),

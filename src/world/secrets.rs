@@ -167,12 +167,15 @@ fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     }
 }
 
-fn read_within(mut source: impl Read + Send + 'static, patience: Duration) -> Option<Zeroizing<Vec<u8>>> {
+fn read_within(source: impl Read + Send + 'static, patience: Duration) -> Option<Zeroizing<Vec<u8>>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut text = Zeroizing::new(Vec::new());
-        let _ = source.by_ref().take(LARGEST + 1).read_to_end(&mut text);
-        let _ = send.send(text);
+        let mut line = Zeroizing::new(Vec::new());
+        let mut source = BufReader::new(source);
+        let _ = source.by_ref().take(LARGEST + 1).read_until(b'\n', &mut line);
+        let _ = send.send(line);
+        // The first line is all that counts; whatever follows is let through, so that the program ends as it likes.
+        let _ = std::io::copy(&mut source, &mut std::io::sink());
     });
     receive.recv_timeout(patience).ok()
 }
@@ -189,6 +192,10 @@ fn first_line(source: &mut dyn BufRead, place: &str) -> Result<ClientSecret> {
     if line.len() as u64 > LARGEST {
         return Err(Error::new(Kind::Config, format!("the client secret from {place} is longer than {} KiB", LARGEST >> 10))
             .hint("is it the right place?"));
+    }
+    // Windows editors begin a file with a byte order mark.
+    if line.starts_with(b"\xef\xbb\xbf") {
+        line.drain(..3);
     }
     while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         line.pop();

@@ -202,8 +202,11 @@ fn unix(time: rustls::pki_types::UnixTime) -> UnixTime {
     UnixTime(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// `DnsName("a.example")` in the library's words is a.example in ours.
+/// `DnsName("a.example")` or `IpAddress(127.0.0.1)` in the library's words is what stands inside in ours.
 fn presented_name(name: &str) -> &str {
+    if let Some(address) = name.strip_prefix("IpAddress(").and_then(|rest| rest.strip_suffix(')')) {
+        return address;
+    }
     name.split_once('"').and_then(|(_, rest)| rest.split_once('"')).map_or(name, |(inner, _)| inner)
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::oauth::world::{Request, Response};
+use crate::secret::redact;
 use crate::text::escape;
 use crate::time::UnixTime;
 
@@ -79,14 +80,15 @@ impl Trace {
     }
 
     /// Writes down an answer.
-    pub fn response(&mut self, response: &Response, now: UnixTime) {
+    pub fn response(&mut self, request: &Request, response: &Response, now: UnixTime) {
         let mut text = format!("{now} < {}\n", response.status);
         for (name, value) in &response.headers {
             text.push_str(&format!("  {}: {}\n", escape(name), harmless(value.split(';').next().unwrap_or_default())));
         }
         let cut = response.cut_short.as_ref().map(|_| ", cut short").unwrap_or_default();
         text.push_str(&format!("  {}{cut}\n", body_of(&response.body, &|_, value| harmless(value))));
-        self.write(&text);
+        // Names are a stranger's, too.
+        self.write(&redact(&text, &request.ours));
     }
 
     fn write(&mut self, text: &str) {
