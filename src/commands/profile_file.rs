@@ -24,6 +24,7 @@ impl ProfileFile {
     /// Opens the file, and waits for another change of it to end; a missing one is empty. Fails with `Config` as a reader
     /// of the file would.
     pub fn open(path: &Path) -> Result<ProfileFile> {
+        regular(path)?;
         let lock = lock_folder(&folder_of(&behind_links(path)));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -135,6 +136,17 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         let _ = std::fs::remove_file(&temporary);
         cannot(error)
     })
+}
+
+/// Refuses to change a device, a pipe or a folder: `OAT_CONFIG=/dev/null` must not cost the machine its /dev/null.
+fn regular(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(facts) if !facts.is_file() => {
+            Err(Error::new(Kind::Config, format!("config file `{}` is not a regular file, and is not replaced by one", path.display()))
+                .hint("name another with --config or OAT_CONFIG"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn folder_of(file: &Path) -> PathBuf {
