@@ -198,7 +198,7 @@ impl Draft {
             .unwrap_or_default();
         match (variable.is_empty(), Key::named("client_secret")) {
             (false, Some(key)) => self.values.push((key, Value::Secret(SecretReference::Env(variable)))),
-            _ => self.typed = house.terminal.ask_hidden("client secret").filter(|text| !text.is_empty()).map(ClientSecret::new),
+            _ => self.typed = house.terminal.ask_hidden("client secret")?.map(ClientSecret::new),
         }
         Ok(())
     }

@@ -111,13 +111,7 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
             .because(error)
     };
     let target = behind_links(path);
-    if std::fs::metadata(&target).is_ok_and(|facts| !facts.is_file()) {
-        return Err(Error::new(
-            Kind::Config,
-            format!("config file `{}` is not a regular file, and is not replaced by one", path.display()),
-        )
-        .hint("name another with --config or OAT_CONFIG"));
-    }
+    regular(&target)?;
     let folder = folder_of(&target);
     make_folder(&folder).map_err(cannot)?;
     let temporary = folder.join(format!(".{}.{}.tmp", target.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));

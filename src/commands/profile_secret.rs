@@ -20,11 +20,7 @@ pub fn set_secret(house: &House, profile: &str) -> Result<()> {
     // Before anyone types anything.
     sealing_store(house, &config)?;
     let secret = if house.terminal.interactive() {
-        let typed = house
-            .terminal
-            .ask_hidden(&format!("client secret of profile `{name}`"))
-            .map(ClientSecret::new)
-            .filter(|secret| !secret.expose().is_empty());
+        let typed = house.terminal.ask_hidden(&format!("client secret of profile `{name}`"))?.map(ClientSecret::new);
         typed.ok_or_else(|| Error::new(Kind::Usage, "no secret was typed").hint("nothing was changed"))?
     } else {
         secrets::reveal(&SecretReference::Stdin, &house.environment)?

@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::secret::{ClientSecret, SecretReference};
 use crate::text::escape;
+use crate::world::terminal::Terminal;
 
 /// R92: a command has this long to print a secret.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,10 +56,8 @@ fn file(path: &Path) -> Result<ClientSecret> {
 fn stdin() -> Result<ClientSecret> {
     let place = "standard input";
     if std::io::stdin().is_terminal() {
-        let typed = rpassword::prompt_password("client secret: ").map(ClientSecret::new).ok();
-        return typed
-            .filter(|secret| !secret.expose().is_empty())
-            .ok_or_else(|| Error::new(Kind::Config, "no client secret was typed").hint("nothing was sent"));
+        let typed = Terminal::default().ask_hidden("client secret")?.map(ClientSecret::new);
+        return typed.ok_or_else(|| Error::new(Kind::Config, "no client secret was typed").hint("nothing was sent"));
     }
     within(PIPE, place, move || first_line(&mut std::io::stdin().lock(), place))
 }

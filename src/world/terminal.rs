@@ -3,8 +3,10 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use serde_json::json;
+#[cfg(unix)]
+use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, Kind, Result};
 
 /// What goes to the person, and how much of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,9 +70,14 @@ impl Terminal {
         (read > 0).then(|| line.trim().to_string())
     }
 
-    /// Asks for a secret without showing it.
-    pub fn ask_hidden(&self, question: &str) -> Option<String> {
-        rpassword::prompt_password(format!("{question}: ")).ok()
+    /// Asks for a secret without showing it. None where nothing was typed. Fails with `Interrupted` on ctrl-c, with the
+    /// terminal as it was before.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<String>> {
+        self.write(&format!("{question}: "));
+        match hidden_line() {
+            Some(text) if text.contains(CTRL_C) => Err(Error::new(Kind::Interrupted, "interrupted")),
+            typed => Ok(typed.filter(|text| !text.is_empty())),
+        }
     }
 
     fn line(&self, text: &str) {
@@ -89,4 +96,37 @@ impl Terminal {
 #[allow(clippy::disallowed_methods, reason = "this is the door to stderr")]
 fn terminal_err() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// What ctrl-c types where it is no signal.
+const CTRL_C: char = '\u{3}';
+
+/// One line of the terminal, not shown. ctrl-c ends the line instead of the process: one that dies here, as with the
+/// rpassword crate, leaves the terminal without its echo.
+#[cfg(unix)]
+fn hidden_line() -> Option<String> {
+    use std::io::Read;
+
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    let mut tty = std::fs::File::open("/dev/tty").ok()?;
+    let before = tcgetattr(&tty).ok()?;
+    let mut keys = before.clone();
+    keys.local_modes.remove(LocalModes::ISIG | LocalModes::ECHO);
+    keys.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
+    keys.special_codes[SpecialCodeIndex::VEOL] = CTRL_C as u8;
+    tcsetattr(&tty, OptionalActions::Flush, &keys).ok()?;
+    let (mut line, mut byte) = (Zeroizing::new(Vec::with_capacity(4096)), [0]);
+    while tty.read(&mut byte).is_ok_and(|count| count > 0) && byte[0] != b'\n' && line.len() < 4096 {
+        line.push(byte[0]);
+        if byte[0] == CTRL_C as u8 {
+            break;
+        }
+    }
+    let _ = tcsetattr(&tty, OptionalActions::Now, &before);
+    String::from_utf8(line.to_vec()).ok()
+}
+
+#[cfg(not(unix))]
+fn hidden_line() -> Option<String> {
+    rpassword::read_password().ok()
 }
