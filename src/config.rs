@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use crate::config::cut::only;
 use crate::config::stamp::{settled, stamp};
 use crate::error::{Error, Kind, Result};
-use crate::keys::{KEYS, Key, Value};
+use crate::keys::{KEYS, Key, STORE_KEYS, Value};
 use crate::name::ProfileName;
 use crate::secret::SecretReference;
 use crate::text::{escape, nearest};
@@ -65,9 +65,6 @@ pub struct Setting {
     /// The line it stands in, from 1.
     pub line: usize,
 }
-
-/// The places where a master key may live, by their names in the profile file.
-pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
 
 impl Config {
     /// Reads the file at `path`. Fails with `Config`, naming line, column and key.

@@ -70,6 +70,9 @@ pub const GRANTS: &[&str] = &["authorization_code", "client_credentials", "devic
 /// Client authentication methods, by their names in the IANA registry.
 pub const CLIENT_AUTH: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
 
+/// The places where the store's key may live, by their names in `[store]`, `--store` and `OAT_STORE`.
+pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
+
 use KeyKind::{Choice, Duration, Flag, List, Parameters, Path, Ports, Secret, Text, Url};
 
 /// All keys, in the order of the manual.

@@ -145,11 +145,7 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     };
     let grant = draft.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
     let client_auth = draft.text("client_auth").and_then(|name| Method::named(&name));
-    let client_secret = draft.client_secret();
-    if grant == Grant::ClientCredentials && client_secret.is_none() && client_auth != Some(Method::None) {
-        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`"))
-            .hint("set client_secret = { env = \"NAME\" }, seal one with `oat profile set-secret NAME`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"));
-    }
+    let client_secret = secret_or_none(&draft, grant, client_auth, &profile)?;
     let mut plan = Plan {
         grant,
         issuer,
@@ -177,6 +173,17 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     }
     plan.warnings = warnings(&plan);
     Ok(plan)
+}
+
+/// A machine has nothing but its secret to prove itself by, unless it says that it needs none.
+fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, profile: &ProfileName) -> Result<Option<SecretReference>> {
+    let secret = draft.client_secret();
+    if grant == Grant::ClientCredentials && secret.is_none() && client_auth != Some(Method::None) {
+        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`")).hint(format!(
+            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"
+        )));
+    }
+    Ok(secret)
 }
 
 /// What goes into the token request. A sign-in's scope and audience belong to the authorization request instead.

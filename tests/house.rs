@@ -25,7 +25,7 @@ const HOUSE: [Room; 22] = [
     room("main", 9, &["commands"]),
     room("commands", 8, &["cli", "config", "jose", "keys", "oauth", "output", "plan", "provider", "sandbox", "session", "store", "world"]),
     room("session", 7, &["jose", "oauth", "plan", "store"]),
-    room("plan", 6, &["cli", "config", "keys", "oauth", "provider"]),
+    room("plan", 6, &["cli", "config", "keys", "oauth", "provider", "sandbox"]),
     room("output", 5, &["store"]),
     room("world", 5, &["oauth"]),
     room("store", 4, &[]),

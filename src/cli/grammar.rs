@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
-use crate::keys::{KEYS, KeyKind};
+use crate::keys::{KEYS, KeyKind, STORE_KEYS};
 use crate::time::Seconds;
 
 /// The whole grammar.
@@ -57,7 +57,7 @@ pub fn token_get_alone(words: &[OsString]) -> Clap {
 fn token_get(command: Clap) -> Clap {
     own_flags(with_keys(command.arg(profile_argument())))
         .after_help(
-            "Examples:\n  export TOKEN=$(oat token get zero)\n  eval \"$(oat token get zero --format env --name API_TOKEN)\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
+            "Examples:\n  TOKEN=$(oat token get zero) && export TOKEN\n  vars=$(oat token get zero --format env --name API_TOKEN) && eval \"$vars\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
 }
 
@@ -73,7 +73,7 @@ fn common_flags() -> [Arg; 5] {
         Arg::new("store")
             .long("store")
             .value_name("PLACE")
-            .value_parser(PossibleValuesParser::new(["keyring", "env", "file", "keyutils", "none"]))
+            .value_parser(PossibleValuesParser::new(STORE_KEYS))
             .hide_possible_values(true)
             .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
         Arg::new("trace")

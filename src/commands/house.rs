@@ -127,7 +127,7 @@ impl House {
             Some(name) => KeyPlace::parse(name).ok_or_else(|| {
                 let name = crate::text::escape(name);
                 Error::new(Kind::Config, format!("OAT_STORE is `{name}`, which is no place for a key"))
-                    .hint(format!("one of {}", crate::config::STORE_KEYS.join(", ")))
+                    .hint(format!("one of {}", crate::keys::STORE_KEYS.join(", ")))
             })?,
         };
         let (folder, key) = match self.state_folder() {

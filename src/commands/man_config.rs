@@ -1,7 +1,7 @@
 //! The manual's page about the profile file, made from the table of keys, the presets and the prose below.
 
 use crate::commands::man_page::Sheet;
-use crate::config::STORE_KEYS;
+use crate::keys::STORE_KEYS;
 use crate::keys::{KEYS, Key, KeyKind, Value};
 use crate::provider::{self, Preset};
 

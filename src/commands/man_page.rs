@@ -40,10 +40,10 @@ const ENVIRONMENT: [(&str, &str); 13] = [
         "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself.",
     ),
     ("SSL_CERT_FILE", "A PEM file of CAs, in place of the built-in ones and the system's."),
-    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "An http or https proxy. Loopback never goes through it."),
+    ("HTTPS_PROXY, ALL_PROXY", "An http or https proxy. Loopback never goes through it."),
     ("NO_PROXY", "Hosts that need no proxy, read as curl reads it."),
     ("CREDENTIALS_DIRECTORY", "Set by systemd; where `client_secret = { credential = \"NAME\" }` looks."),
-    ("CI, TF_BUILD", "Set by CI systems; the keyring then gets 2 seconds to answer instead of 5."),
+    ("CI, TF_BUILD", "Set by CI systems; the keyring then gets 2 seconds to answer instead of 4."),
     ("VISUAL, EDITOR", "The editor of `oat profile edit`."),
     ("DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR", "Where the Secret Service is found (Linux)."),
 ];

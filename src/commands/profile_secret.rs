@@ -16,8 +16,6 @@ pub fn set_secret(house: &House, profile: &str) -> Result<()> {
     let config = house.config()?;
     let name = choice::existing(&config, profile)?;
     // A store that does not work is told before the secret is typed.
-    house.store(&config)?.probe()?;
-    // Before anyone types anything.
     sealing_store(house, &config)?;
     let secret = if house.terminal.interactive() {
         let typed = house.terminal.ask_hidden(&format!("client secret of profile `{name}`"))?.map(ClientSecret::new);

@@ -12,13 +12,10 @@ use crate::plan::grant::Grant;
 use crate::plan::setting::{Origin, Setting};
 use crate::plan::substitution::{as_text, from_environment, map_text};
 use crate::provider::{self, Preset};
+use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET};
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::Seconds;
 
-/// The client of the built-in profile.
-pub const SANDBOX_CLIENT: &str = "sandbox";
-/// Its secret, which is none.
-pub const SANDBOX_SECRET: &str = "sandbox-secret";
 /// What is known of each key before the plan is made.
 pub struct Draft {
     /// The keys that have a value.
@@ -108,7 +105,7 @@ impl Draft {
     fn built_in(&mut self) {
         let texts = [
             ("issuer", format!("http://127.0.0.1:{SANDBOX_PORT}")),
-            ("client_id", SANDBOX_CLIENT.into()),
+            ("client_id", CLIENT_ID.into()),
             ("grant", "client_credentials".into()),
         ];
         for (name, text) in texts {
@@ -117,7 +114,7 @@ impl Draft {
             }
         }
         if let Some(key) = Key::named("client_secret") {
-            self.add(key, Value::Secret(SecretReference::Literal(ClientSecret::new(SANDBOX_SECRET))), Origin::BuiltIn);
+            self.add(key, Value::Secret(SecretReference::Literal(ClientSecret::new(CLIENT_SECRET))), Origin::BuiltIn);
         }
     }
 

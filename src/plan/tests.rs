@@ -93,3 +93,10 @@ fn a14_a_management_audience_on_another_host_is_warned_of() {
     assert_eq!(plan(&text("https://login.example.com/api/v2/"), &[], &[]).unwrap().warnings.len(), 0);
     assert_eq!(plan(&text("https://api.example.com"), &[], &[]).unwrap().warnings.len(), 0);
 }
+
+#[test]
+fn every_word_for_a_grant_and_a_client_authentication_means_one() {
+    use crate::keys::{CLIENT_AUTH, GRANTS};
+    assert!(GRANTS.iter().all(|name| Grant::named(name).is_some_and(|grant| grant.name() == *name)));
+    assert_eq!(CLIENT_AUTH, Method::ALL.map(Method::name));
+}

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_place_is_named_and_read_by_its_name() {
-        for name in crate::config::STORE_KEYS {
+        for name in crate::keys::STORE_KEYS {
             assert_eq!(KeyPlace::parse(name).unwrap().name(), name);
         }
         assert_eq!(KeyPlace::parse("Keyring"), None);

@@ -12,11 +12,8 @@ pub fn choose(url: &Endpoint, environment: &Environment) -> Result<Option<Proxy>
     if url.on_loopback() {
         return Ok(None);
     }
-    let names = if url.url().scheme() == "https" {
-        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-    } else {
-        ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]
-    };
+    // Plain http goes to loopback only, so what is left is https.
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let Some((name, text)) = names.iter().find_map(|name| environment.get(name).map(|text| (*name, text))) else { return Ok(None) };
     let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
     if excepted(url.host(), url.url().port_or_known_default(), &exceptions) {
