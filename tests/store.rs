@@ -418,6 +418,24 @@ fn r83_store_files_of_another_owner_are_refused() {
     });
 }
 
+#[cfg(feature = "real-parts")]
+#[test]
+fn r83_config_files_of_another_owner_are_refused_where_they_hold_a_secret_or_name_a_program() {
+    let server = counting();
+    for (secret, refused) in [("{ command = [\"echo\", \"s\"] }", true), ("\"literal\"", true), ("{ env = \"CLIENT_SECRET\" }", false)] {
+        let oat = Oat::new().env("CLIENT_SECRET", "s").config(&format!(
+            "[profile.p]\ntoken_endpoint = \"{}\"\nclient_id = \"c\"\ngrant = \"client_credentials\"\nclient_secret = {secret}\n",
+            server.url("/token")
+        ));
+        support::parts::give_away(&oat.config_file(), 12_345);
+        let output = oat.get(&[]);
+        match refused {
+            true => drop(output.fails_saying(6, &["another user", "chown"])),
+            false => drop(output.line().to_string()),
+        }
+    }
+}
+
 #[test]
 fn r83_a_link_in_the_place_of_a_temporary_file_or_a_lock_changes_nothing_elsewhere() {
     let server = counting();
