@@ -5,5 +5,6 @@ pub mod client_auth;
 pub mod endpoints;
 pub mod grant;
 pub mod metadata;
+pub mod redirect;
 pub mod token;
 pub mod world;

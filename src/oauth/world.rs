@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::oauth::endpoints::Endpoint;
+use crate::oauth::redirect::Redirect;
 use crate::secret::{ClientSecret, SecretReference, WireSecret};
-use crate::time::UnixTime;
+use crate::time::{Seconds, UnixTime};
 
 /// Everything a grant may touch. The real one is in `world/`; tests use a script.
 pub trait World {
@@ -34,8 +35,88 @@ pub trait World {
     /// Tells the person something that does not stop the command.
     fn warn(&mut self, warning: &str);
 
+    /// 256 random bits, for a state, a nonce or a code_verifier. Fails with `Internal`.
+    fn random(&mut self) -> Result<[u8; 32]>;
+
+    /// Begins to listen for the redirect of an authorization, and gives the redirect URI as it was bound. Fails with
+    /// `Unavailable` where none of the wanted ports is free.
+    fn listen(&mut self, redirect: &Redirect) -> Result<String>;
+
+    /// Shows the person where to sign in.
+    fn invite(&mut self, invitation: &Invitation);
+
+    /// The next redirect that came in, by the loopback listener or pasted. Fails with `LoginRequired` when the time for
+    /// the sign-in is over.
+    fn arrival(&mut self) -> Result<Arrival>;
+
+    /// Listens no more. Who came in already can still be answered.
+    fn close(&mut self);
+
+    /// Tells whoever brought this arrival how it ended.
+    fn answer(&mut self, arrival: &Arrival, ending: &Ending);
+
+    /// Waits for a person, which is none of the network's time. Fails with `LoginRequired` when the time for the sign-in is over.
+    fn linger(&mut self, time: Duration) -> Result<()>;
+
     /// Reads a secret from where it is kept. Fails with `Config`, or `Store` for one that oat keeps itself.
     fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret>;
+}
+
+/// Where a person is to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invitation {
+    /// In a browser that ends at our redirect URI (RFC 6749 section 4.1.1).
+    Browser {
+        /// The authorization request, safe to hand to a browser.
+        url: String,
+        /// Where it ends.
+        redirect_uri: String,
+    },
+    /// On any device (RFC 8628 section 3.3).
+    Device {
+        /// `verification_uri`, safe to open.
+        verification_uri: String,
+        /// `verification_uri_complete`, safe to open.
+        complete: Option<String>,
+        /// `user_code`, as the server wrote it.
+        user_code: String,
+        /// How long it may take.
+        expires_in: Seconds,
+    },
+}
+
+/// A redirect that came in. Nothing in it is to be believed yet. Its query holds a code, so Debug does not show it.
+pub struct Arrival {
+    /// The query of the redirect URI, as sent; or what a person pasted.
+    pub query: WireSecret,
+    /// Whether a person pasted it.
+    pub pasted: bool,
+    /// Which one it is, for [`World::answer`].
+    pub number: usize,
+}
+
+/// How a redirect ended, for the page that the person lands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Signed in: as whom, where an ID token said so.
+    SignedIn {
+        /// In the server's words, not escaped yet.
+        subject: Option<String>,
+    },
+    /// The server said no, in its own words, not escaped yet.
+    Refused {
+        /// `error`
+        error: String,
+        /// `error_description`
+        description: Option<String>,
+    },
+    /// It went wrong after the redirect: why, in our words.
+    Failed {
+        /// One sentence.
+        reason: String,
+    },
+    /// This redirect is not this login's; the login goes on.
+    Foreign,
 }
 
 /// A request on its way out.
