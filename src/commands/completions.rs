@@ -1,22 +1,17 @@
 //! `oat completions SHELL`: the committed completion file.
 
+use crate::commands::packed::unpack;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 
 /// The committed files, by shell.
-pub const FILES: [(&str, &str, &str); 6] = [
-    ("bash", "oat.bash", include_str!("../../completions/oat.bash")),
-    ("zsh", "_oat", include_str!("../../completions/_oat")),
-    ("fish", "oat.fish", include_str!("../../completions/oat.fish")),
-    ("powershell", "_oat.ps1", include_str!("../../completions/_oat.ps1")),
-    ("elvish", "oat.elv", include_str!("../../completions/oat.elv")),
-    ("nushell", "oat.nu", include_str!("../../completions/oat.nu")),
-];
+pub const FILES: [(&str, &str); 6] =
+    [("bash", "oat.bash"), ("zsh", "_oat"), ("fish", "oat.fish"), ("powershell", "_oat.ps1"), ("elvish", "oat.elv"), ("nushell", "oat.nu")];
 
 /// Prints the file for a shell.
 pub fn print(shell: &str) -> Result<()> {
-    match FILES.iter().find(|(name, ..)| *name == shell) {
-        Some((_, _, text)) => output::print(text.trim_end()),
+    match FILES.iter().find(|(name, _)| *name == shell) {
+        Some((_, file)) => output::print(unpack(&format!("completions/{file}"))?.trim_end()),
         None => Err(Error::new(Kind::Usage, format!("no completions for `{}`", crate::text::escape(shell)))),
     }
 }
@@ -32,8 +27,8 @@ mod tests {
 
     #[test]
     fn the_committed_completions_are_those_of_the_grammar() {
-        assert_eq!(FILES.map(|(shell, ..)| shell), COMPLETIONS);
-        for (shell, file, _) in FILES {
+        assert_eq!(FILES.map(|(shell, _)| shell), COMPLETIONS);
+        for (shell, file) in FILES {
             let mut text = Vec::new();
             let mut grammar = undeferred();
             match shell {

@@ -1,35 +1,36 @@
 //! `oat man [COMMAND]`: the committed manual pages.
 
+use crate::commands::packed::unpack;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str, &str); 15] = [
-    ("", "oat.1", include_str!("../../man/oat.1")),
-    ("token", "oat-token.1", include_str!("../../man/oat-token.1")),
-    ("token-get", "oat-token-get.1", include_str!("../../man/oat-token-get.1")),
-    ("refresh", "oat-refresh.1", include_str!("../../man/oat-refresh.1")),
-    ("profile", "oat-profile.1", include_str!("../../man/oat-profile.1")),
-    ("profile-add", "oat-profile-add.1", include_str!("../../man/oat-profile-add.1")),
-    ("profile-list", "oat-profile-list.1", include_str!("../../man/oat-profile-list.1")),
-    ("profile-show", "oat-profile-show.1", include_str!("../../man/oat-profile-show.1")),
-    ("profile-edit", "oat-profile-edit.1", include_str!("../../man/oat-profile-edit.1")),
-    ("profile-remove", "oat-profile-remove.1", include_str!("../../man/oat-profile-remove.1")),
-    ("profile-set-secret", "oat-profile-set-secret.1", include_str!("../../man/oat-profile-set-secret.1")),
-    ("sandbox", "oat-sandbox.1", include_str!("../../man/oat-sandbox.1")),
-    ("completions", "oat-completions.1", include_str!("../../man/oat-completions.1")),
-    ("man", "oat-man.1", include_str!("../../man/oat-man.1")),
-    ("config", "oat-config.5", include_str!("../../man/oat-config.5")),
+pub const PAGES: [(&str, &str); 15] = [
+    ("", "oat.1"),
+    ("token", "oat-token.1"),
+    ("token-get", "oat-token-get.1"),
+    ("refresh", "oat-refresh.1"),
+    ("profile", "oat-profile.1"),
+    ("profile-add", "oat-profile-add.1"),
+    ("profile-list", "oat-profile-list.1"),
+    ("profile-show", "oat-profile-show.1"),
+    ("profile-edit", "oat-profile-edit.1"),
+    ("profile-remove", "oat-profile-remove.1"),
+    ("profile-set-secret", "oat-profile-set-secret.1"),
+    ("sandbox", "oat-sandbox.1"),
+    ("completions", "oat-completions.1"),
+    ("man", "oat-man.1"),
+    ("config", "oat-config.5"),
 ];
 
 /// Prints a page as roff: `oat man token get | man -l -`.
 pub fn print(page: Option<&str>) -> Result<()> {
     let wanted = page.map(|page| page.trim_start_matches("oat-")).filter(|page| *page != "oat").unwrap_or_default();
-    match PAGES.iter().find(|(name, ..)| *name == wanted) {
-        Some((_, _, text)) => output::print(text.trim_end()),
+    match PAGES.iter().find(|(name, _)| *name == wanted) {
+        Some((_, file)) => output::print(unpack(&format!("man/{file}"))?.trim_end()),
         None => {
-            let names = PAGES.iter().map(|(name, ..)| *name);
+            let names = PAGES.iter().map(|(name, _)| *name);
             let hint = nearest(wanted, names.clone()).map_or_else(
                 || format!("pages: {}", names.filter(|n| !n.is_empty()).collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean `{near}`?"),
@@ -50,11 +51,11 @@ mod tests {
         let grammar = undeferred();
         let pages = man_page::commands(&grammar);
         let names: Vec<String> = pages.iter().map(|page| page.name.clone()).chain(["config".to_string()]).collect();
-        let mut committed = PAGES.map(|(name, ..)| name.to_string()).to_vec();
+        let mut committed = PAGES.map(|(name, _)| name.to_string()).to_vec();
         committed.sort_by_key(|name| names.iter().position(|other| other == name));
         assert_eq!(committed, names, "every command has a page");
         for page in &pages {
-            let (_, file, _) = PAGES.iter().find(|(name, ..)| *name == page.name).unwrap();
+            let (_, file) = PAGES.iter().find(|(name, _)| *name == page.name).unwrap();
             generated(&format!("man/{file}"), &man_page::page(page));
         }
         generated("man/oat-config.5", &man_config::page());

@@ -9,6 +9,7 @@ mod man;
 mod man_config;
 #[cfg(test)]
 mod man_page;
+mod packed;
 mod profile;
 mod profile_add;
 mod profile_file;
