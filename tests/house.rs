@@ -29,7 +29,7 @@ const HOUSE: [Room; 22] = [
     room("output", 5, &["store"]),
     room("world", 5, &["oauth"]),
     room("store", 4, &[]),
-    room("oauth", 4, &[]),
+    room("oauth", 4, &["jose"]),
     room("config", 4, &["keys"]),
     room("sandbox", 4, &["jose"]),
     room("jose", 3, &[]),

@@ -3,9 +3,10 @@
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
-    RsaKeyPair, UnparsedPublicKey,
+    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING, ED25519,
+    EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair, RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
 };
+use ring::{error, hmac};
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
@@ -13,34 +14,43 @@ use crate::jose::jwk::{Jwk, PublicKey};
 
 /// A private key and the one algorithm it signs with. Debug shows the algorithm alone.
 pub struct SigningKey {
+    alg: Alg,
     pair: Pair,
     public: PublicKey,
 }
 
 enum Pair {
-    Es256(EcdsaKeyPair),
-    Rs256(RsaKeyPair),
+    Ec(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
 }
 
 impl SigningKey {
     /// A key from its PKCS#8 DER, as `openssl pkcs8 -topk8 -nocrypt -outform DER` writes it. Fails with kind `Invalid`
     /// where it is not a key for `alg`; RSA needs 2048 bits or more.
     pub fn from_pkcs8(alg: Alg, pkcs8: &[u8]) -> Result<SigningKey> {
-        let rejected =
-            |why: ring::error::KeyRejected| Error::new(Kind::Invalid, format!("the private key does not fit {}: {why}", alg.name()));
-        match alg {
-            Alg::Es256 => {
-                let random = SystemRandom::new();
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &random).map_err(rejected)?;
+        let rejected = |why: error::KeyRejected| Error::new(Kind::Invalid, format!("the private key does not fit {}: {why}", alg.name()));
+        let (pair, public) = match alg {
+            Alg::Es256 | Alg::Es384 => {
+                let curve = if alg == Alg::Es256 { &ECDSA_P256_SHA256_FIXED_SIGNING } else { &ECDSA_P384_SHA384_FIXED_SIGNING };
+                let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8, &SystemRandom::new()).map_err(rejected)?;
                 let public = point(pair.public_key().as_ref())?;
-                Ok(SigningKey { pair: Pair::Es256(pair), public })
+                (Pair::Ec(pair), public)
             }
-            Alg::Rs256 => {
+            Alg::EdDsa => {
+                // OpenSSL leaves the public half out of the file.
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(rejected)?;
+                let x = pair.public_key().as_ref().try_into().map_err(|_| Error::new(Kind::Internal, "an Ed25519 key is not 32 octets"))?;
+                (Pair::Ed25519(pair), PublicKey::Ed25519 { x })
+            }
+            _ => {
+                let (_, encoding) = rsa(alg).ok_or_else(|| Error::new(Kind::Invalid, format!("{} has no private key", alg.name())))?;
                 let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(rejected)?;
                 let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(pair.public());
-                Ok(SigningKey { pair: Pair::Rs256(pair), public: PublicKey::Rsa { n, e } })
+                (Pair::Rsa(pair, encoding), PublicKey::Rsa { n, e })
             }
-        }
+        };
+        Ok(SigningKey { alg, pair, public })
     }
 
     /// The PKCS#8 DER of a new random ES256 key. Fails with kind `Internal` where the system has no randomness.
@@ -52,28 +62,26 @@ impl SigningKey {
 
     /// The algorithm this key signs with.
     pub fn alg(&self) -> Alg {
-        match self.pair {
-            Pair::Es256(_) => Alg::Es256,
-            Pair::Rs256(_) => Alg::Rs256,
-        }
+        self.alg
     }
 
     /// The public half, for a JWK set; `kid` is its thumbprint.
     pub fn jwk(&self) -> Jwk {
-        Jwk::for_signatures(self.public.clone(), self.alg())
+        Jwk::for_signatures(self.public.clone(), self.alg)
     }
 
     /// The signature over `message`, in the encoding that JWS asks for. Fails with kind `Internal`.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
         let signature = match &self.pair {
-            Pair::Es256(pair) => pair.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
-            Pair::Rs256(pair) => {
+            Pair::Ec(pair) => pair.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
+            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map(|()| signature)
+                pair.sign(*encoding, &random, message, &mut signature).map(|()| signature)
             }
         };
-        signature.map_err(|_| Error::new(Kind::Internal, format!("cannot sign with {}", self.alg().name())))
+        signature.map_err(|_| Error::new(Kind::Internal, format!("cannot sign with {}", self.alg.name())))
     }
 }
 
@@ -83,34 +91,134 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Checks `signature` over `message`. Fails with kind `Invalid` where it does not hold, or where `jwk` says that it is
-/// not for this: another `alg`, or a `use` other than `sig`. The key's own type decides, never the token alone.
+/// Checks `signature` over `message`. Fails with kind `Invalid` where it does not hold, or where the key is not for
+/// this ([`Jwk::fit`]). The key's own type decides, never the token alone.
 pub fn verify(alg: Alg, jwk: &Jwk, message: &[u8], signature: &[u8]) -> Result<()> {
-    let name = alg.name();
-    if jwk.alg.as_deref().is_some_and(|other| other != name) || jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
-        return Err(Error::new(Kind::Invalid, format!("the key is not meant for {name} signatures")));
-    }
-    let outcome = match (alg, &jwk.key) {
-        (Alg::Es256, PublicKey::P256 { x, y }) => {
-            let point = [&[4], &x[..], &y[..]].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
-        }
-        (Alg::Rs256, PublicKey::Rsa { n, e }) => PublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
-        _ => return Err(Error::new(Kind::Invalid, format!("the key is not of the type {name} needs"))),
+    jwk.fit(alg)?;
+    // Ring refuses a point that is not on its curve, and r and s out of range.
+    let verify = |algorithm: &'static dyn VerificationAlgorithm, key: &[&[u8]]| {
+        UnparsedPublicKey::new(algorithm, key.concat()).verify(message, signature)
     };
-    outcome.map_err(|_| Error::new(Kind::Invalid, format!("the {name} signature does not hold")))
+    let outcome = match &jwk.key {
+        PublicKey::P256 { x, y } => verify(&ECDSA_P256_SHA256_FIXED, &[&[4], x, y]),
+        PublicKey::P384 { x, y } => verify(&ECDSA_P384_SHA384_FIXED, &[&[4], x, y]),
+        PublicKey::Ed25519 { x } => verify(&ED25519, &[x]),
+        PublicKey::Rsa { n, e } => {
+            rsa(alg).map_or(Err(error::Unspecified), |(padding, _)| PublicKeyComponents { n, e }.verify(padding, message, signature))
+        }
+    };
+    outcome.map_err(|_| does_not_hold(alg))
+}
+
+/// Checks an HMAC over `message`, in constant time. Fails with kind `Invalid` where it does not hold, for an empty secret,
+/// and for an algorithm with a public key.
+pub fn verify_hmac(alg: Alg, secret: &[u8], message: &[u8], signature: &[u8]) -> Result<()> {
+    let algorithm = match alg {
+        Alg::Hs256 => hmac::HMAC_SHA256,
+        Alg::Hs384 => hmac::HMAC_SHA384,
+        Alg::Hs512 => hmac::HMAC_SHA512,
+        _ => return Err(Error::new(Kind::Invalid, format!("{} is checked with a public key, not with a secret", alg.name()))),
+    };
+    if secret.is_empty() {
+        return Err(Error::new(Kind::Invalid, "an empty secret signs nothing"));
+    }
+    hmac::verify(&hmac::Key::new(algorithm, secret), message, signature).map_err(|_| does_not_hold(alg))
+}
+
+fn does_not_hold(alg: Alg) -> Error {
+    Error::new(Kind::Invalid, format!("the {} signature does not hold", alg.name()))
+}
+
+/// How an RSA algorithm is checked and made.
+fn rsa(alg: Alg) -> Option<(&'static RsaParameters, &'static dyn RsaEncoding)> {
+    match alg {
+        Alg::Rs256 => Some((&signature::RSA_PKCS1_2048_8192_SHA256, &signature::RSA_PKCS1_SHA256)),
+        Alg::Rs384 => Some((&signature::RSA_PKCS1_2048_8192_SHA384, &signature::RSA_PKCS1_SHA384)),
+        Alg::Rs512 => Some((&signature::RSA_PKCS1_2048_8192_SHA512, &signature::RSA_PKCS1_SHA512)),
+        Alg::Ps256 => Some((&signature::RSA_PSS_2048_8192_SHA256, &signature::RSA_PSS_SHA256)),
+        Alg::Ps384 => Some((&signature::RSA_PSS_2048_8192_SHA384, &signature::RSA_PSS_SHA384)),
+        Alg::Ps512 => Some((&signature::RSA_PSS_2048_8192_SHA512, &signature::RSA_PSS_SHA512)),
+        _ => None,
+    }
 }
 
 /// SEC 1 section 2.3.3: an uncompressed point is `04 || x || y`.
 fn point(sec1: &[u8]) -> Result<PublicKey> {
-    let halves = sec1.strip_prefix(&[4]).and_then(|rest| rest.split_at_checked(32));
-    let point = halves.and_then(|(x, y)| Some(PublicKey::P256 { x: x.try_into().ok()?, y: y.try_into().ok()? }));
-    point.ok_or_else(|| Error::new(Kind::Internal, "a P-256 public key is not an uncompressed point"))
+    let halves = sec1.strip_prefix(&[4]).and_then(|rest| rest.split_at_checked(rest.len() / 2));
+    let point = halves.and_then(|(x, y)| match x.len() {
+        32 => Some(PublicKey::P256 { x: x.try_into().ok()?, y: y.try_into().ok()? }),
+        _ => Some(PublicKey::P384 { x: x.try_into().ok()?, y: y.try_into().ok()? }),
+    });
+    point.ok_or_else(|| Error::new(Kind::Internal, "a public key is not an uncompressed point"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const RSA: &[u8] = include_bytes!("../sandbox/rs256-test-key.p8");
+
+    /// A key for each algorithm with a public key.
+    fn keys() -> Vec<SigningKey> {
+        let random = SystemRandom::new();
+        let p384 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
+        let ed25519 = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+        let pkcs8 = |alg| match alg {
+            Alg::Es256 => SigningKey::generate_es256().unwrap(),
+            Alg::Es384 => p384.as_ref().to_vec(),
+            Alg::EdDsa => ed25519.as_ref().to_vec(),
+            _ => RSA.to_vec(),
+        };
+        Alg::ASYMMETRIC.map(|alg| SigningKey::from_pkcs8(alg, &pkcs8(alg)).unwrap()).into()
+    }
+
+    #[test]
+    fn each_algorithm_checks_its_own_signatures_and_no_others() {
+        let silent = |key: &SigningKey| Jwk { alg: None, ..key.jwk() };
+        let keys = keys();
+        for key in &keys {
+            let signature = key.sign(b"message").unwrap();
+            for checker in &keys {
+                let holds = verify(checker.alg(), &silent(checker), b"message", &signature).is_ok();
+                assert_eq!(holds, checker.alg() == key.alg(), "{key:?} {checker:?}");
+            }
+            assert!(verify(key.alg(), &key.jwk(), b"massage", &signature).is_err());
+            assert!(verify(key.alg(), &key.jwk(), b"message", &[]).is_err());
+            assert!(verify(key.alg(), &key.jwk(), b"message", &[&signature[..], &[0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn r41_r_and_s_out_of_range_and_points_off_the_curve_are_refused() {
+        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let signature = key.sign(b"message").unwrap();
+        // CVE-2022-21449 took a signature of zeros; the order of the curve and above are as bad.
+        for half in [[0; 32], [0xff; 32]] {
+            assert!(verify(Alg::Es256, &key.jwk(), b"message", &[half, half].concat()).is_err());
+            assert!(verify(Alg::Es256, &key.jwk(), b"message", &[&half, &signature[32..]].concat()).is_err());
+            assert!(verify(Alg::Es256, &key.jwk(), b"message", &[&signature[..32], &half].concat()).is_err());
+        }
+        for off in [PublicKey::P256 { x: [7; 32], y: [9; 32] }, PublicKey::P256 { x: [0; 32], y: [0; 32] }] {
+            assert!(verify(Alg::Es256, &Jwk::for_signatures(off, Alg::Es256), b"message", &signature).is_err());
+        }
+    }
+
+    #[test]
+    fn an_hmac_is_checked_with_a_secret_and_never_with_a_key() {
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"secret"), b"message");
+        verify_hmac(Alg::Hs256, b"secret", b"message", mac.as_ref()).unwrap();
+        assert!(verify_hmac(Alg::Hs256, b"Secret", b"message", mac.as_ref()).is_err());
+        assert!(verify_hmac(Alg::Hs256, b"secret", b"message", &mac.as_ref()[..31]).is_err());
+        assert!(verify_hmac(Alg::Hs384, b"secret", b"message", mac.as_ref()).is_err());
+        let empty = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b""), b"message");
+        assert!(verify_hmac(Alg::Hs256, b"", b"message", empty.as_ref()).is_err());
+        for key in keys() {
+            assert!(verify_hmac(key.alg(), b"secret", b"message", mac.as_ref()).is_err());
+            for alg in Alg::SYMMETRIC {
+                assert!(verify(alg, &Jwk { alg: None, ..key.jwk() }, b"message", mac.as_ref()).is_err());
+            }
+        }
+    }
 
     #[test]
     fn what_is_signed_verifies_and_nothing_else_does() {

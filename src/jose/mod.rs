@@ -3,5 +3,6 @@
 pub mod base64url;
 pub mod jwa;
 pub mod jwk;
+pub mod jwks;
 pub mod jws;
 pub mod jwt;

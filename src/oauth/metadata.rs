@@ -5,15 +5,15 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::oauth::answer::status;
+use crate::oauth::document::{self, Words};
 use crate::oauth::endpoints::{Endpoint, Issuer};
-use crate::oauth::world::{Request, Response, World};
-use crate::secret::WireSecret;
+use crate::oauth::world::World;
 use crate::text::escape;
 
-/// The most bytes of a metadata document (R53).
-const LIMIT: usize = 1 << 20;
-/// How many redirects within the same origin are followed (R56).
-const REDIRECTS: usize = 3;
+const WORDS: Words = Words {
+    rule: "metadata is only taken from the issuer's own origin",
+    hint: "set `issuer` to what the server calls itself, or set the endpoints by hand: `token_endpoint`, …",
+};
 
 /// A server's metadata, checked: the issuer is the one asked for, every endpoint is https or on loopback.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub fn discover(world: &mut dyn World, asked: Asked) -> Result<Metadata> {
 fn fetch(world: &mut dyn World, asked: Asked) -> Result<(Vec<u8>, Metadata)> {
     let mut first_failure = None;
     for url in asked.issuer.metadata_urls() {
-        let response = get(world, &url)?;
+        let response = document::get(world, &url, WORDS)?;
         match response.status {
             200 if response.cut_short.is_none() || json::object(&response.body).is_ok() => match read(&response.body, asked) {
                 Ok(metadata) => return Ok((response.body, metadata)),
@@ -76,39 +76,6 @@ fn fetch(world: &mut dyn World, asked: Asked) -> Result<(Vec<u8>, Metadata)> {
         }
     }
     Err(first_failure.unwrap_or_else(|| Error::new(Kind::Config, "the issuer has no address for its metadata")))
-}
-
-/// A GET that follows redirects within its own origin only.
-fn get(world: &mut dyn World, url: &Endpoint) -> Result<Response> {
-    let mut url = url.clone();
-    for _ in 0..=REDIRECTS {
-        let request = Request {
-            url: url.clone(),
-            headers: vec![("accept", WireSecret::new("application/json"))],
-            body: None,
-            limit: LIMIT,
-            ours: Vec::new(),
-        };
-        let response = world.send(&request)?;
-        if !(300..400).contains(&response.status) {
-            return Ok(response);
-        }
-        let target = response.header("location").and_then(|to| url.url().join(to).ok());
-        match target {
-            Some(target) if target.origin() == url.url().origin() => {
-                url = Endpoint::parse(target.as_str()).map_err(|reason| Error::new(Kind::Invalid, reason))?
-            }
-            target => {
-                let to = target.map_or_else(|| "nowhere".into(), |t| format!("`{}`", escape(t.origin().ascii_serialization().as_str())));
-                return Err(Error::new(
-                    Kind::Invalid,
-                    format!("{url} redirects to {to}; metadata is only taken from the issuer's own origin"),
-                )
-                .hint("set `issuer` to what the server calls itself, or set the endpoints by hand"));
-            }
-        }
-    }
-    Err(Error::new(Kind::Invalid, format!("{url} redirects in circles")).hint("set the endpoints by hand: `token_endpoint`, …"))
 }
 
 fn not_there(url: &Endpoint, code: u16) -> Error {

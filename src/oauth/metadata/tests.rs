@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::oauth::document::REDIRECTS;
+use crate::oauth::world::Response;
 use crate::oauth::world::script::{Script, answer, json as json_answer};
 
 const ISSUER: &str = "https://login.example.com";
