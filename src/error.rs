@@ -68,6 +68,8 @@ pub struct Error {
     pub oauth_error: Option<String>,
     /// What lies behind it.
     pub source: Option<anyhow::Error>,
+    /// Whether a request may have been carried out all the same: its answer was lost on the way.
+    pub in_doubt: bool,
 }
 
 /// The result of everything that may fail here.
@@ -76,7 +78,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A failure of `kind`, told by `message`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), hint: None, oauth_error: None, source: None }
+        Error { kind, message: message.into(), hint: None, oauth_error: None, source: None, in_doubt: false }
     }
 
     /// Adds what to do next.
@@ -100,6 +102,12 @@ impl Error {
     /// Adds the cause.
     pub fn because(mut self, source: impl Into<anyhow::Error>) -> Error {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Says that the request may have been carried out, though its answer was lost.
+    pub fn in_doubt(mut self) -> Error {
+        self.in_doubt = true;
         self
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::time::Seconds;
+
 /// Reads exactly one JSON object. Refused, with the reason in words: other types, trailing data, duplicate members at
 /// any depth, NaN, more than 128 levels, and what is not UTF-8. One UTF-8 byte order mark is passed over.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
@@ -29,6 +31,17 @@ pub fn type_name(value: &Value) -> &'static str {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
+}
+
+/// A length of time as servers write one: a number, or one in a string (PayPal). None for anything else.
+pub fn seconds(value: &Value) -> Option<Seconds> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        _ => None,
+    };
+    // The cast saturates.
+    seconds.filter(|seconds| seconds.is_finite()).map(|seconds| Seconds(seconds as i64))
 }
 
 /// serde_json's own words may quote the document, so only its class and place are told.

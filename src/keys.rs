@@ -70,6 +70,10 @@ pub const GRANTS: &[&str] = &["authorization_code", "client_credentials", "devic
 /// Client authentication methods, by their names in the IANA registry.
 pub const CLIENT_AUTH: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
 
+/// The algorithms that an ID token may be signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
+pub const ID_TOKEN_ALGS: &[&str] =
+    &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
+
 /// The places where the store's key may live, by their names in `[store]`, `--store` and `OAT_STORE`.
 pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
 
@@ -140,9 +144,31 @@ pub const KEYS: &[Key] = &[
     Key { name: "token_type", kind: Text, group: "Request", help: "The server's own word for Bearer (eBay: `Application Access Token`)" },
     Key { name: "redirect_uri", kind: Url, group: "Sign-in", help: "The registered loopback redirect URI, where it must be exact" },
     Key { name: "redirect_ports", kind: Ports, group: "Sign-in", help: "The registered loopback ports, tried in turn" },
+    Key { name: "prompt", kind: Text, group: "Sign-in", help: "What the server asks the person again: login, consent, select_account" },
+    Key { name: "login_hint", kind: Text, group: "Sign-in", help: "Who is going to sign in, so that the server need not ask" },
+    Key { name: "max_age", kind: Duration, group: "Sign-in", help: "How long ago the person may have signed in at the server" },
+    Key { name: "acr_values", kind: Text, group: "Sign-in", help: "How strongly the person has to be authenticated" },
+    Key {
+        name: "id_token_signed_response_alg",
+        kind: Choice(ID_TOKEN_ALGS),
+        group: "Sign-in",
+        help: "The one algorithm of ID tokens; HS256 is checked with the client secret, and only taken where it is named here",
+    },
     Key { name: "auto_login", kind: Flag, group: "Sign-in", help: "Let `token get` open the browser on a terminal when a sign-in is due" },
     Key { name: "leeway", kind: Duration, group: "Lifetime", help: "How long before its end a token counts as expired; 60s" },
     Key { name: "default_lifetime", kind: Duration, group: "Lifetime", help: "The lifetime of a token whose answer names none" },
+    Key {
+        name: "send_scope_on_refresh",
+        kind: Flag,
+        group: "Lifetime",
+        help: "Whether a refresh names the scope again, as Entra wants it",
+    },
+    Key {
+        name: "send_redirect_uri_on_refresh",
+        kind: Flag,
+        group: "Lifetime",
+        help: "Whether a refresh names the redirect URI again, as GitLab wants it",
+    },
     Key { name: "refresh_token_lifetime", kind: Duration, group: "Lifetime", help: "How long after sign-in the refresh token works" },
     Key { name: "refresh_token_sliding", kind: Flag, group: "Lifetime", help: "Whether each refresh starts that lifetime anew" },
     Key { name: "hosts", kind: List, group: "Network", help: "The hosts this token may be handed to" },

@@ -61,6 +61,14 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
+/// stdout where it is a socket to a process of ours.
+#[cfg(unix)]
+#[allow(clippy::disallowed_methods, reason = "this is the door to stdout")]
+pub fn socket() -> std::io::Result<std::os::fd::OwnedFd> {
+    use std::os::fd::AsFd;
+    std::io::stdout().as_fd().try_clone_to_owned()
+}
+
 fn json(facts: &Facts) -> String {
     let token = facts.token;
     let mut object = Map::new();

@@ -4,6 +4,7 @@ pub mod choice;
 pub mod draft;
 pub mod grant;
 pub mod setting;
+pub mod sign_in;
 pub mod substitution;
 
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::oauth::token::Body;
 use crate::plan::choice::choose;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
-use crate::plan::setting::{Origin, Setting};
+use crate::plan::setting::{Origin, Setting, Settings};
 use crate::plan::substitution::{as_text, home};
 use crate::provider::Preset;
 use crate::secret::SecretReference;
@@ -72,7 +73,7 @@ pub struct Plan {
     /// What the person should know about these settings.
     pub warnings: Vec<String>,
     /// Every key that has a value, and where it came from.
-    pub settings: Vec<Setting>,
+    pub settings: Settings,
 }
 
 impl Plan {
@@ -112,55 +113,54 @@ impl Plan {
 pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, Vec<Setting>)> {
     let name = choose(chosen, config, environment)?;
     let draft = Draft::gather(&name, chosen, config, environment)?;
-    Ok((name, draft.settings))
+    Ok((name, draft.settings.all))
 }
 
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
 fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Result<Plan> {
     // What a person wrote is checked at once; the preset's own URLs are held by a test, and those that are used are checked below.
     let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
-    for setting in draft.settings.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
-        draft.endpoint(setting.key.name)?;
+    for setting in draft.settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
+        draft.settings.endpoint(setting.key.name)?;
     }
-    let timeout = draft.length("timeout").unwrap_or(Seconds(30));
+    let timeout = draft.settings.length("timeout").unwrap_or(Seconds(30));
     if !(1..=3600).contains(&timeout.0) {
-        return Err(draft.wrong("timeout", "it must be 1 s to 1 h").hint("30s is the default"));
+        return Err(draft.settings.wrong("timeout", "it must be 1 s to 1 h").hint("30s is the default"));
     }
-    let issuer = draft
-        .text("issuer")
+    let issuer = draft.settings.text("issuer")
         .map(|text| Issuer::parse(&text))
         .transpose()
-        .map_err(|reason| draft.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost"))?;
-    let token_endpoint = draft.endpoint("token_endpoint")?;
+        .map_err(|reason| draft.settings.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost"))?;
+    let token_endpoint = draft.settings.endpoint("token_endpoint")?;
     if issuer.is_none() && token_endpoint.is_none() {
         return Err(Error::new(Kind::Config, format!("profile `{profile}` names no server"))
-            .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.path)));
+            .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.settings.path)));
     }
-    let Some(client_id) = draft.text("client_id") else {
+    let Some(client_id) = draft.settings.text("client_id") else {
         let variable =
             draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
         let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
         return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
-            .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.path)));
+            .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)));
     };
-    let grant = draft.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
-    let client_auth = draft.text("client_auth").and_then(|name| Method::named(&name));
+    let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
+    let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
     let client_secret = secret_or_none(&draft, grant, client_auth, &profile)?;
     let mut plan = Plan {
         grant,
         issuer,
-        pin_hosts: draft.list("pin_hosts"),
+        pin_hosts: draft.settings.list("pin_hosts"),
         token_endpoint,
         client_id,
         client_secret,
         client_auth,
-        body: draft.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
+        body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
         parameters: parameters(&draft, grant),
-        token_pointer: draft.text("token_pointer").filter(|pointer| !pointer.is_empty()),
-        token_type: draft.text("token_type"),
-        leeway: draft.length("leeway").unwrap_or(Seconds(60)),
-        default_lifetime: draft.length("default_lifetime"),
-        ca_file: draft.text("ca_file").map(|path| home(&path, environment)),
+        token_pointer: draft.settings.text("token_pointer").filter(|pointer| !pointer.is_empty()),
+        token_type: draft.settings.text("token_type"),
+        leeway: draft.settings.length("leeway").unwrap_or(Seconds(60)),
+        default_lifetime: draft.settings.length("default_lifetime"),
+        ca_file: draft.settings.text("ca_file").map(|path| home(&path, environment)),
         timeout: timeout.duration(),
         sandbox: draft.sandbox,
         warnings: Vec::new(),
@@ -177,7 +177,7 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
 
 /// A machine has nothing but its secret to prove itself by, unless it says that it needs none.
 fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, profile: &ProfileName) -> Result<Option<SecretReference>> {
-    let secret = draft.client_secret();
+    let secret = draft.settings.client_secret();
     if grant == Grant::ClientCredentials && secret.is_none() && client_auth != Some(Method::None) {
         return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`")).hint(format!(
             "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"
@@ -191,17 +191,17 @@ fn parameters(draft: &Draft, grant: Grant) -> Vec<(String, Json)> {
     let mut parameters = Vec::new();
     if grant == Grant::ClientCredentials {
         for name in ["scope", "audience", "organization"] {
-            if let Some(text) = draft.text(name).filter(|text| !text.is_empty()) {
+            if let Some(text) = draft.settings.text(name).filter(|text| !text.is_empty()) {
                 parameters.push((name.to_string(), Json::String(text)));
             }
         }
-        match draft.list("resource").as_slice() {
+        match draft.settings.list("resource").as_slice() {
             [] => {}
             [one] => parameters.push(("resource".into(), Json::String(one.clone()))),
             several => parameters.push(("resource".into(), several.to_vec().into())),
         }
     }
-    if let Some(Value::Parameters(extra)) = draft.get("token_params").map(|setting| &setting.value) {
+    if let Some(Value::Parameters(extra)) = draft.settings.get("token_params").map(|setting| &setting.value) {
         parameters.retain(|(name, _)| !extra.contains_key(name));
         parameters.extend(extra.clone());
     }

@@ -22,6 +22,14 @@ pub mod kind {
     pub enum Id {}
     /// A client secret (RFC 6749 section 2.3.1).
     pub enum Client {}
+    /// An authorization code (RFC 6749 section 1.3.1).
+    pub enum Code {}
+    /// A code verifier (RFC 7636 section 4.1).
+    pub enum Verifier {}
+    /// A device code (RFC 8628 section 3.2).
+    pub enum Device {}
+    /// A state or a nonce: whoever knows it can pass for this login's server.
+    pub enum Once {}
     /// A secret header or body on its way to the server.
     pub enum Wire {}
 }
@@ -34,6 +42,14 @@ pub type RefreshToken = Secret<kind::Refresh>;
 pub type IdToken = Secret<kind::Id>;
 /// A client secret.
 pub type ClientSecret = Secret<kind::Client>;
+/// An authorization code.
+pub type AuthorizationCode = Secret<kind::Code>;
+/// A code verifier.
+pub type CodeVerifier = Secret<kind::Verifier>;
+/// A device code.
+pub type DeviceCode = Secret<kind::Device>;
+/// A state or a nonce.
+pub type Once = Secret<kind::Once>;
 /// A header value or a body that carries a secret.
 pub type WireSecret = Secret<kind::Wire>;
 

@@ -66,6 +66,13 @@ impl Add<Seconds> for UnixTime {
     }
 }
 
+impl Add for Seconds {
+    type Output = Seconds;
+    fn add(self, other: Seconds) -> Seconds {
+        Seconds(self.0.saturating_add(other.0))
+    }
+}
+
 impl Sub<Seconds> for UnixTime {
     type Output = UnixTime;
     fn sub(self, length: Seconds) -> UnixTime {

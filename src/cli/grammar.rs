@@ -24,6 +24,9 @@ pub fn grammar() -> Clap {
             Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(
                 Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one").defer(token_get),
             ),
+            Clap::new("login").about("Sign in, so that tokens can be had without you for as long as the server allows").defer(login),
+            Clap::new("logout").about("Have the server forget a session's tokens, and forget them here").defer(logout),
+            Clap::new("status").about("Show every session: who, until when, kept where").defer(status),
             Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
             Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
                 Clap::new("add").about("Write a new profile").defer(profile_add),
@@ -114,7 +117,36 @@ fn own_flags(command: Clap) -> Clap {
             .long("require-scope")
             .action(ArgAction::SetTrue)
             .help("Fail when the server grants less scope than was asked for"),
+        Arg::new("login").long("login").action(ArgAction::SetTrue).help("On a terminal, sign in where that is needed"),
     ])
+}
+
+fn login(command: Clap) -> Clap {
+    // A key of the profile, `timeout`, is the network's; here the word is the person's.
+    with_wanted_keys(command.arg(profile_argument()), &|name| name != "timeout")
+        .args([
+            Arg::new("no-browser").long("no-browser").action(ArgAction::SetTrue).help("Open no browser; the address is printed"),
+            Arg::new("paste").long("paste").action(ArgAction::SetTrue).help("Open no browser, and read the address that the browser ends at from standard input"),
+            Arg::new("device").long("device").action(ArgAction::SetTrue).conflicts_with_all(["no-browser", "paste"]).help("Sign in on any device, with a code"),
+            Arg::new("login-timeout").long("timeout").value_name("TIME").value_parser(length).help("How long the sign-in may take [env: OAT_LOGIN_TIMEOUT; default: 5m]"),
+            Arg::new("auto-approve").long("auto-approve").action(ArgAction::SetTrue).help("With the profile `sandbox`: its server asks nobody, for scripts"),
+        ])
+        .after_help("Examples:\n  oat login sandbox               try it: the server is built in\n  oat login work\n  oat login work --paste          over SSH: paste the address that the browser ends at\n  oat login work --device         on another device, with a code\n\nNothing is printed on standard output; `oat token get` prints the token.")
+}
+
+fn logout(command: Clap) -> Clap {
+    command
+        .args([
+            profile_argument(),
+            Arg::new("all").long("all").action(ArgAction::SetTrue).conflicts_with("profile").help("Every profile with something kept"),
+            Arg::new("local").long("local").action(ArgAction::SetTrue).help("Forget here only; the server is not asked"),
+            Arg::new("browser").long("browser").action(ArgAction::SetTrue).conflicts_with("local").help("Sign out at the server too, in the browser"),
+        ])
+        .after_help("Examples:\n  oat logout work\n  oat logout --all --local\n\nThe refresh token is revoked first, then the access tokens (RFC 7009). Whatever the server says, they are forgotten here.")
+}
+
+fn status(command: Clap) -> Clap {
+    command.after_help("Examples:\n  oat status\n  oat status --json\n\nNo server is asked.")
 }
 
 /// It renews what a profile says, so of the keys it has only those of the network.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 
 use crate::cli::refusal::no_secret_here;
-use crate::cli::words::{Chosen, Command, Common, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
+use crate::cli::words::{Chosen, Command, Common, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
 use crate::secret::SecretReference;
@@ -18,6 +18,21 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
         (["refresh", _], m) => {
             Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require-store") })
         }
+        (["login", _], m) => Command::Login(Login {
+            chosen: chosen(m)?,
+            no_browser: m.get_flag("no-browser"),
+            paste: m.get_flag("paste"),
+            device: m.get_flag("device"),
+            timeout: m.get_one("login-timeout").copied(),
+            auto_approve: m.get_flag("auto-approve"),
+        }),
+        (["logout", _], m) => Command::Logout(Logout {
+            chosen: chosen(m)?,
+            all: m.get_flag("all"),
+            local: m.get_flag("local"),
+            browser: m.get_flag("browser"),
+        }),
+        (["status", _], _) => Command::Status,
         (["profile", "add"], m) => Command::Profile(ProfileCommand::Add(chosen(m)?)),
         (["profile", "list"], _) => Command::Profile(ProfileCommand::List),
         (["profile", "show"], m) => Command::Profile(ProfileCommand::Show(chosen(m)?)),
@@ -51,6 +66,7 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
         force: m.get_flag("force"),
         require_store: m.get_flag("require-store"),
         require_scope: m.get_flag("require-scope"),
+        login: m.get_flag("login"),
     })
 }
 

@@ -37,6 +37,12 @@ pub enum Command {
     TokenGet(TokenGet),
     /// `oat refresh`
     Refresh(Refresh),
+    /// `oat login`
+    Login(Login),
+    /// `oat logout`
+    Logout(Logout),
+    /// `oat status`
+    Status,
     /// `oat profile …`
     Profile(ProfileCommand),
     /// `oat sandbox`
@@ -79,6 +85,38 @@ pub struct TokenGet {
     pub require_store: bool,
     /// `--require-scope`
     pub require_scope: bool,
+    /// `--login`: a person may be asked to sign in.
+    pub login: bool,
+}
+
+/// `oat login`
+#[derive(Debug, Clone, Default)]
+pub struct Login {
+    /// Profile and keys.
+    pub chosen: Chosen,
+    /// `--no-browser`
+    pub no_browser: bool,
+    /// `--paste`
+    pub paste: bool,
+    /// `--device`
+    pub device: bool,
+    /// `--timeout`: how long the sign-in may take.
+    pub timeout: Option<Seconds>,
+    /// `--auto-approve`: the sandbox asks nobody.
+    pub auto_approve: bool,
+}
+
+/// `oat logout`
+#[derive(Debug, Clone, Default)]
+pub struct Logout {
+    /// The profile.
+    pub chosen: Chosen,
+    /// `--all`
+    pub all: bool,
+    /// `--local`: the server is not asked.
+    pub local: bool,
+    /// `--browser`: sign out at the server too.
+    pub browser: bool,
 }
 
 /// `oat refresh`

@@ -15,7 +15,9 @@ use crate::sandbox::keys::signing_key;
 use crate::sandbox::listen;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::secret::WireSecret;
+use crate::keys::Key;
 use crate::store::keys::KeyPlace;
+use crate::store::record::Access;
 use crate::store::{Settings, Store};
 use crate::time::Seconds;
 use crate::world::terminal::Terminal;
@@ -94,7 +96,41 @@ impl House {
     /// The plan for the chosen profile, and the profile file behind it.
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config_for(chosen)?;
-        let plan = Plan::make(chosen, &config, &self.environment)?;
+        let mut plan = Plan::make(chosen, &config, &self.environment)?;
+        if plan.sandbox && self.store(&config)?.load_access(&plan.profile).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
+            plan = self.sandbox_of_person(chosen, &config)?;
+        }
+        self.told_plan(&plan);
+        Ok((plan, config))
+    }
+
+    /// The same, for someone who signs in: the built-in profile, a machine's own else, then becomes that of a person.
+    pub fn plan_of_person(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
+        let config = self.config_for(chosen)?;
+        let mut plan = Plan::make(chosen, &config, &self.environment)?;
+        if plan.sandbox {
+            plan = self.sandbox_of_person(chosen, &config)?;
+        }
+        self.told_plan(&plan);
+        Ok((plan, config))
+    }
+
+    fn sandbox_of_person(&self, chosen: &Chosen, config: &Config) -> Result<Plan> {
+        let mut chosen = chosen.clone();
+        for (name, text) in [("grant", "authorization_code"), ("scope", "openid offline_access")] {
+            if let Some(key) = Key::named(name).filter(|_| !chosen.flags.iter().any(|(key, _)| key.name == name)) {
+                chosen.flags.push((key, text.into()));
+            }
+        }
+        Plan::make(&chosen, config, &self.environment)
+    }
+
+    /// What the store has to say, told.
+    pub fn told_by(&self, store: &Store) {
+        store.notes().iter().for_each(|note| self.terminal.warn(note));
+    }
+
+    fn told_plan(&self, plan: &Plan) {
         self.terminal.trace(
             1,
             &format!(
@@ -104,10 +140,9 @@ impl House {
                 plan.server().split('?').next().unwrap_or_default()
             ),
         );
-        for setting in &plan.settings {
+        for setting in &plan.settings.all {
             self.terminal.trace(2, &format!("`{}` from {}", setting.key.name, setting.origin.describe(setting.key)));
         }
-        Ok((plan, config))
     }
 
     /// The state folder: `OAT_STATE`, else the user's own.
@@ -150,8 +185,13 @@ impl House {
 
     /// The world for a plan. For the built-in profile, the embedded server is started before the first request.
     pub fn world(&self, plan: &Plan) -> Machine {
+        self.world_of(plan, false)
+    }
+
+    /// The same; with `auto_approve` the embedded server asks nobody.
+    pub fn world_of(&self, plan: &Plan, auto_approve: bool) -> Machine {
         let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone(), trace: self.common.trace.clone() };
-        Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan))
+        Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan, auto_approve))
     }
 
     fn cache(&self) -> Option<PathBuf> {
@@ -159,14 +199,19 @@ impl House {
     }
 
     /// How to start the embedded server, where the plan is for it.
-    fn sandbox(&self, plan: &Plan) -> Option<world::Starter> {
+    fn sandbox(&self, plan: &Plan, auto_approve: bool) -> Option<world::Starter> {
         let folder = self.state_folder();
-        plan.sandbox.then(|| Box::new(move || start(folder)) as world::Starter)
+        plan.sandbox.then(|| Box::new(move || start(folder, auto_approve)) as world::Starter)
     }
 }
 
+/// Whether a person's session is kept here.
+fn by_person(access: Option<&Access>) -> bool {
+    access.is_some_and(|access| access.signed_in.is_some())
+}
+
 /// Starts the embedded server on a free loopback port, under the issuer of `oat sandbox`, with the same key.
-fn start(folder: Option<PathBuf>) -> Result<(String, u16)> {
+fn start(folder: Option<PathBuf>, auto_approve: bool) -> Result<(String, u16)> {
     let trouble = |error: std::io::Error| Error::new(Kind::Unavailable, "cannot start the embedded server on loopback").because(error);
     let authority = format!("127.0.0.1:{SANDBOX_PORT}");
     let alg = crate::jose::jwa::Alg::Es256;

@@ -6,10 +6,13 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str); 15] = [
+pub const PAGES: [(&str, &str); 18] = [
     ("", "oat.1"),
     ("token", "oat-token.1"),
     ("token-get", "oat-token-get.1"),
+    ("login", "oat-login.1"),
+    ("logout", "oat-logout.1"),
+    ("status", "oat-status.1"),
     ("refresh", "oat-refresh.1"),
     ("profile", "oat-profile.1"),
     ("profile-add", "oat-profile-add.1"),

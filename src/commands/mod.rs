@@ -1,9 +1,13 @@
 //! One file a command: words become a Plan, a session, an output.
 
+#[cfg(unix)]
+mod apart;
 mod completions;
 #[cfg(test)]
 mod generated;
 mod house;
+mod login;
+mod logout;
 mod man;
 #[cfg(test)]
 mod man_config;
@@ -17,6 +21,7 @@ mod profile_secret;
 mod profile_show;
 mod refresh;
 mod sandbox;
+mod status;
 mod token;
 
 use std::ffi::OsString;
@@ -34,6 +39,10 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     harden();
     // The panic message may quote a value, so only the fact is told.
     std::panic::set_hook(Box::new(|_| {}));
+    #[cfg(unix)]
+    if argv.first().is_some_and(|name| name == apart::NAME) {
+        return apart::serve(argv);
+    }
     let json = argv.iter().any(|word| word == "--json");
     match caught(|| command(argv)) {
         Ok(()) => 0,
@@ -60,6 +69,9 @@ fn command(argv: Vec<OsString>) -> Result<()> {
     match words.command {
         Command::TokenGet(words) => token::get(&house, &words),
         Command::Refresh(words) => refresh::refresh(&house, &words),
+        Command::Login(words) => login::login(&house, &words),
+        Command::Logout(words) => logout::logout(&house, &words),
+        Command::Status => status::status(&house),
         Command::Profile(words) => profile::profile(&house, words),
         Command::Sandbox(words) => sandbox::serve(&house, &words),
         Command::Completions(shell) => completions::print(&shell),

@@ -1,13 +1,19 @@
 //! `oat token get`: a valid access token on stdout.
 
 use crate::cli::words::TokenGet;
+#[cfg(unix)]
+use crate::commands::apart;
 use crate::commands::house::House;
+use crate::commands::login;
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
 use crate::session::decision::Wish;
 use crate::session::{self, Handed, Source};
+use crate::store::Store;
+use crate::time::UnixTime;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
@@ -23,7 +29,13 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     }
     output::variable(name)?;
     let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
-    let (handed, now) = hand_out(house, &plan, &config, &wish)?;
+    let (handed, now) = match hand_out(house, &plan, &config, &wish) {
+        Err(error) if error.kind == Kind::LoginRequired => {
+            login::in_between(house, &plan, &config, words.login, error)?;
+            hand_out(house, &plan, &config, &Wish { force: false, ..wish })?
+        }
+        handed => handed?,
+    };
     let server = plan.server();
     let facts = Facts {
         token: &handed.token,
@@ -38,24 +50,36 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
 }
 
 /// A token by the session's policy, with the store's remarks told.
-pub fn hand_out(house: &House, plan: &Plan, config: &crate::config::Config, wish: &Wish) -> Result<(Handed, crate::time::UnixTime)> {
+pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
-    let handed = session::token(plan, wish, &store, &mut world);
-    for note in store.notes() {
-        house.terminal.warn(&note);
-    }
+    let handed = by_policy(plan, wish, &store, &mut world);
+    house.told_by(&store);
     let handed = handed?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
     Ok((handed, now))
 }
 
-fn told(handed: &Handed, now: crate::time::UnixTime) -> String {
+#[cfg(unix)]
+fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
+    match plan.by_person() {
+        true => session::token_apart(plan, wish, store, world, &|lock| apart::renew(store, lock)),
+        false => session::token(plan, wish, store, world),
+    }
+}
+
+#[cfg(not(unix))]
+fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
+    session::token(plan, wish, store, world)
+}
+
+fn told(handed: &Handed, now: UnixTime) -> String {
     let source = match handed.source {
         Source::Cache => "the cache",
         Source::Shared => "another process, which was waited for",
         Source::Fetched => "the server",
+        Source::Refreshed => "the server, for the refresh token",
     };
     match handed.token.expires_at {
         Some(end) => format!("token from {source}, good until {end} (in {})", end - now),

@@ -8,10 +8,10 @@ use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::Response;
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret, redact};
 use crate::text::escape;
-use crate::time::Seconds;
+use crate::time::{Seconds, UnixTime};
 
 /// Lifetimes above forty years are taken for nonsense: what is longer is milliseconds, or a point in time since 1970.
-const LONGEST: f64 = (40_i64 * 365 * 86_400) as f64;
+const LONGEST: Seconds = Seconds(40 * 365 * 86_400);
 
 /// What the reader has to know besides the answer itself.
 #[derive(Debug, Default)]
@@ -22,28 +22,54 @@ pub struct Expectation<'a> {
     pub token_type: Option<&'a str>,
     /// Secrets of ours that an echo must not show.
     pub ours: &'a [WireSecret],
+    /// Which endpoint it is, by the profile's key; empty is `token_endpoint`.
+    pub key: &'static str,
+}
+
+impl Expectation<'_> {
+    fn key(&self) -> &'static str {
+        if self.key.is_empty() { "token_endpoint" } else { self.key }
+    }
+
+    /// `token endpoint`
+    fn endpoint(&self) -> String {
+        self.key().replace('_', " ")
+    }
 }
 
 /// Reads a token answer. `error` wins over a token, whatever the status says.
 pub fn read(response: &Response, expect: &Expectation) -> Result<TokenSet> {
+    let members = object(response, expect)?;
+    let nested = expect.pointer.and_then(|pointer| Value::Object(members.clone()).pointer(pointer).and_then(Value::as_object).cloned());
+    let set = token_set(nested.unwrap_or(members), expect)?;
+    Ok(TokenSet { server_time: server_time(response), ..set })
+}
+
+/// The members of an answer that is no error. Fails with what the server says against it, or with why it cannot be read.
+pub fn object(response: &Response, expect: &Expectation) -> Result<Map<String, Value>> {
     if (300..400).contains(&response.status) {
-        return Err(redirected(response, expect.ours));
+        return Err(redirected(response, expect));
     }
     let members = match members(response) {
         Ok(members) => members,
-        Err(reason) => return Err(unreadable(response, &reason, expect.ours)),
+        Err(reason) => return Err(unreadable(response, &reason, expect)),
     };
     if let Some((code, description)) = error_of(&members) {
         // An answer may carry a token and repeat it in its error.
         let tokens = ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| members.get(*name)?.as_str());
         let ours: Vec<WireSecret> = expect.ours.iter().cloned().chain(tokens.map(WireSecret::new)).collect();
-        return Err(refused(response, &code, description.as_deref(), &ours));
+        return Err(refused(response, &code, description.as_deref(), &Expectation { ours: &ours, ..*expect }));
     }
     if !(200..300).contains(&response.status) {
-        return Err(unreadable(response, "it names no error", expect.ours));
+        return Err(unreadable(response, "it names no error", expect));
     }
-    let nested = expect.pointer.and_then(|pointer| Value::Object(members.clone()).pointer(pointer).and_then(Value::as_object).cloned());
-    token_set(nested.unwrap_or(members), expect)
+    Ok(members)
+}
+
+/// The server's clock, as its Date header tells it (RFC 9110 section 6.6.1).
+fn server_time(response: &Response) -> Option<UnixTime> {
+    let date = httpdate::parse_http_date(response.header("date")?).ok()?;
+    i64::try_from(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok().map(UnixTime)
 }
 
 /// The members of the answer: a JSON object under any content type, or a form under its own.
@@ -119,7 +145,7 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
         printable(foreign, "a refresh token or ID token")?;
     }
     let extra = members.into_iter().filter(|(name, value)| harmless(name, value, expect.ours)).collect();
-    Ok(TokenSet { access_token, token_type, lifetime: lives, scope, refresh_token, refresh_token_lifetime, id_token, extra })
+    Ok(TokenSet { access_token, token_type, lifetime: lives, scope, refresh_token, refresh_token_lifetime, id_token, server_time: None, extra })
 }
 
 fn token(value: Option<Value>) -> Result<AccessToken> {
@@ -167,13 +193,8 @@ fn token_type(value: Option<&Value>, expect: &Expectation) -> Result<String> {
 }
 
 fn lifetime(value: &Value) -> Lifetime {
-    let seconds = match value {
-        Value::Number(number) => number.as_i64().map(|n| n as f64).or_else(|| number.as_f64()),
-        Value::String(text) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    match seconds {
-        Some(seconds) if seconds.is_finite() && seconds <= LONGEST => Lifetime::Known(Seconds(seconds.max(0.0) as i64)),
+    match json::seconds(value) {
+        Some(length) if length <= LONGEST => Lifetime::Known(length.max(Seconds(0))),
         _ => Lifetime::Garbled,
     }
 }
@@ -202,19 +223,18 @@ fn harmless(name: &str, value: &Value, ours: &[WireSecret]) -> bool {
 }
 
 /// R105: credentials never follow a redirect.
-fn redirected(response: &Response, ours: &[WireSecret]) -> Error {
+fn redirected(response: &Response, expect: &Expectation) -> Error {
     let target = response
         .header("location")
-        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", shown(to.split(['?', '#']).next().unwrap_or_default(), ours)));
-    Error::new(
-        Kind::Invalid,
-        format!("the token endpoint answered {} and points to {target}; credentials never follow a redirect", status(response.status)),
-    )
-    .hint("if that is the right address, set it as `token_endpoint` in the profile")
+        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", shown(to.split(['?', '#']).next().unwrap_or_default(), expect.ours)));
+    let (endpoint, words) = (expect.endpoint(), status(response.status));
+    Error::new(Kind::Invalid, format!("the {endpoint} answered {words} and points to {target}; credentials never follow a redirect"))
+        .hint(format!("if that is the right address, set it as `{}` in the profile", expect.key()))
 }
 
 /// An OAuth error answer (RFC 6749 section 5.2), or one that looks like it.
-fn refused(response: &Response, code: &str, description: Option<&str>, ours: &[WireSecret]) -> Error {
+fn refused(response: &Response, code: &str, description: Option<&str>, expect: &Expectation) -> Error {
+    let (ours, endpoint) = (expect.ours, expect.endpoint());
     let code = shown(code, ours);
     let kind = match code.as_str() {
         "server_error" | "temporarily_unavailable" | "slow_down" => Kind::Unavailable,
@@ -223,34 +243,35 @@ fn refused(response: &Response, code: &str, description: Option<&str>, ours: &[W
     };
     let why = description.map(|text| format!(" ({})", shown(text, ours))).unwrap_or_default();
     let what = match (kind, code.as_str()) {
-        (Kind::Unavailable, _) => format!("token endpoint has trouble: {code}{why}"),
+        (Kind::Unavailable, _) => format!("{endpoint} has trouble: {code}{why}"),
         (_, "invalid_client" | "unauthorized_client" | "incorrect_client_credentials") => {
-            format!("token endpoint refused the client: {code}{why}")
+            format!("{endpoint} refused the client: {code}{why}")
         }
-        _ => format!("token endpoint refused the request: {code}{why}"),
+        _ => format!("{endpoint} refused the request: {code}{why}"),
     };
     let error = Error::new(kind, what).oauth(code);
     if kind == Kind::Unavailable { error.hint(later(response, ours)) } else { error }
 }
 
 /// R50: an answer that cannot be read is told by its status and kind, never by its body.
-fn unreadable(response: &Response, reason: &str, ours: &[WireSecret]) -> Error {
-    let (status_code, words) = (response.status, status(response.status));
+fn unreadable(response: &Response, reason: &str, expect: &Expectation) -> Error {
+    let (status_code, words, ours) = (response.status, status(response.status), expect.ours);
+    let (endpoint, key) = (expect.endpoint(), expect.key());
     let what = shape(response, reason, ours);
     if let Some(cut) = response.cut_short.as_ref().filter(|_| (200..300).contains(&status_code)) {
-        return Error::new(
+        let error = Error::new(
             Kind::Unavailable,
-            format!("the token endpoint's answer was cut short ({}) after {} bytes", escape(cut), response.body.len()),
-        )
-        .hint("try again; if it stays, a proxy or the server breaks answers off");
+            format!("the {endpoint}'s answer was cut short ({}) after {} bytes", escape(cut), response.body.len()),
+        );
+        return error.hint("try again; if it stays, a proxy or the server breaks answers off").in_doubt();
     }
     match status_code {
-        429 | 500.. => Error::new(Kind::Unavailable, format!("token endpoint answered {words}{what}")).hint(later(response, ours)),
-        400 | 401 | 403 => Error::new(Kind::Denied, format!("token endpoint refused the request: {words}{what}"))
+        429 | 500.. => Error::new(Kind::Unavailable, format!("{endpoint} answered {words}{what}")).hint(later(response, ours)),
+        400 | 401 | 403 => Error::new(Kind::Denied, format!("{endpoint} refused the request: {words}{what}"))
             .hint("the server gives no reason; check the client's id and secret, `client_auth` and `token_request_body` (`-v` shows what was sent)"),
-        400..500 => Error::new(Kind::Invalid, format!("token endpoint answered {words}{what}")).hint("is `token_endpoint` right, and does it take this `token_request_body`?"),
-        _ => Error::new(Kind::Invalid, format!("token endpoint answered {words}, but {}", what.trim_start_matches([',', ' '])))
-            .hint("is `token_endpoint` the token endpoint? `-v` shows where the request went"),
+        400..500 => Error::new(Kind::Invalid, format!("{endpoint} answered {words}{what}")).hint(format!("is `{key}` right, and does it take this `token_request_body`?")),
+        _ => Error::new(Kind::Invalid, format!("{endpoint} answered {words}, but {}", what.trim_start_matches([',', ' '])))
+            .hint(format!("is `{key}` the {endpoint}? `-v` shows where the request went")),
     }
 }
 

@@ -20,8 +20,26 @@ const WORDS: Words = Words {
 pub struct Metadata {
     /// Where tokens are asked for; absent at servers with the implicit grant only.
     pub token_endpoint: Option<Endpoint>,
+    /// Where a person signs in.
+    pub authorization_endpoint: Option<Endpoint>,
+    /// Where a device code is asked for (RFC 8628).
+    pub device_authorization_endpoint: Option<Endpoint>,
+    /// Where a token is revoked (RFC 7009).
+    pub revocation_endpoint: Option<Endpoint>,
+    /// Where a person signs out (OpenID Connect RP-Initiated Logout).
+    pub end_session_endpoint: Option<Endpoint>,
+    /// Where the server's public keys are.
+    pub jwks_uri: Option<Endpoint>,
     /// `token_endpoint_auth_methods_supported`, where the server says.
     pub auth_methods: Option<Vec<String>>,
+    /// `id_token_signing_alg_values_supported`
+    pub id_token_algs: Option<Vec<String>>,
+    /// Whether authorization answers carry `iss` (RFC 9207 section 3).
+    pub iss_promised: bool,
+    /// Whether `code_challenge_methods_supported` has S256.
+    pub pkce: bool,
+    /// Whether authorization answers can come as a query; left out, they can (RFC 8414 section 2).
+    pub query_mode: bool,
     /// `grant_types_supported`, where the server says. Never a reason to refuse: glewlwyd leaves out grants that work.
     pub grant_types: Option<Vec<String>>,
     /// Whether an earlier command kept it.
@@ -125,9 +143,19 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
             .and_then(Value::as_array)
             .map(|items| items.iter().filter_map(Value::as_str).map(str::to_string).collect::<Vec<_>>())
     };
+    let lists = |name: &str, word: &str| list(name).is_some_and(|words| words.iter().any(|other| other == word));
     Ok(Metadata {
         token_endpoint: endpoint("token_endpoint")?,
+        authorization_endpoint: endpoint("authorization_endpoint")?,
+        device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
+        revocation_endpoint: endpoint("revocation_endpoint")?,
+        end_session_endpoint: endpoint("end_session_endpoint")?,
+        jwks_uri: endpoint("jwks_uri")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
+        id_token_algs: list("id_token_signing_alg_values_supported"),
+        iss_promised: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+        pkce: lists("code_challenge_methods_supported", "S256"),
+        query_mode: list("response_modes_supported").is_none() || lists("response_modes_supported", "query"),
         grant_types: list("grant_types_supported"),
         kept: false,
     })

@@ -4,11 +4,13 @@ use serde_json::{Map, Value};
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroize;
 
+use crate::error::Result;
+use crate::oauth::answer::{self, Expectation};
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::world::Request;
+use crate::oauth::world::{Request, World};
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
-use crate::time::Seconds;
+use crate::time::{Seconds, UnixTime};
 
 /// The most bytes of a token answer (R53).
 const LIMIT: usize = 4 << 20;
@@ -25,14 +27,13 @@ pub struct TokenSet {
     /// The scope that was granted, separated by spaces; None where the answer does not say, which means as asked.
     pub scope: Option<String>,
     /// The refresh token; None where it is absent, null or empty.
-    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token: Option<RefreshToken>,
     /// How long the refresh token lives (`refresh_token_expires_in`, `refresh_expires_in`).
-    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub refresh_token_lifetime: Option<Seconds>,
     /// The ID token, unchecked.
-    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps it"))]
     pub id_token: Option<IdToken>,
+    /// The server's clock when it answered, where it told.
+    pub server_time: Option<UnixTime>,
     /// Members that are not the protocol's and hold no secret, such as Salesforce's `instance_url`.
     pub extra: Map<String, Value>,
 }
@@ -69,6 +70,48 @@ impl Body {
     }
 }
 
+/// What is asked of a token endpoint, and how.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The token endpoint.
+    pub endpoint: &'a Endpoint,
+    /// The client.
+    pub client: &'a Client,
+    /// How parameters travel.
+    pub body: Body,
+    /// Everything but what the grant itself says: scope, audience, resource, …
+    pub parameters: &'a [(String, Value)],
+    /// JSON pointer to a nested token object.
+    pub pointer: Option<&'a str>,
+    /// The server's own word for Bearer.
+    pub token_type: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    /// What an answer is read with.
+    pub fn expectation<'a>(&'a self, ours: &'a [WireSecret]) -> Expectation<'a> {
+        Expectation { pointer: self.pointer, token_type: self.token_type, ours, key: "token_endpoint" }
+    }
+
+    /// Sends what a grant says, and the rest, once: a code or a refresh token that went out may be spent (R55).
+    pub fn once(&self, world: &mut dyn World, grant_type: &str, own: &[(&str, &str)]) -> Result<TokenSet> {
+        let mut parameters = vec![("grant_type".to_string(), Value::from(grant_type))];
+        parameters.extend(own.iter().map(|(name, value)| (name.to_string(), Value::from(*value))));
+        // RFC 6749 section 3.2: no parameter twice; the grant's own win.
+        let more = self.parameters.iter().filter(|(name, _)| !parameters.iter().any(|(own, _)| own == name)).cloned().collect::<Vec<_>>();
+        parameters.extend(more);
+        let mut request = request(self.endpoint, self.body, self.client, &parameters);
+        // Whatever the server echoes of what makes this request ours is not shown.
+        request.ours.extend(own.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value)));
+        parameters.iter_mut().for_each(|(_, value)| wipe(value));
+        let response = world.send(&request)?;
+        answer::read(&response, &self.expectation(&request.ours))
+    }
+}
+
+/// The parameters of a grant that nobody else may learn.
+const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "device_code"];
+
 /// Builds a token request: `parameters` in order, then what proves the client. An array is sent as a repeated parameter
 /// of a form (RFC 8707 section 2), and as an array in JSON.
 pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
@@ -90,11 +133,7 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
         Body::Form => form(&parameters),
         Body::Json => Value::Object(parameters.iter().cloned().collect()).to_string(),
     };
-    for (_, value) in &mut parameters {
-        if let Value::String(text) = value {
-            text.zeroize();
-        }
-    }
+    parameters.iter_mut().for_each(|(_, value)| wipe(value));
     Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }
 }
 
@@ -115,7 +154,14 @@ fn form(parameters: &[(String, Value)]) -> String {
     form.finish()
 }
 
-fn plain(value: &Value) -> String {
+fn wipe(value: &mut Value) {
+    if let Value::String(text) = value {
+        text.zeroize();
+    }
+}
+
+/// A parameter's value as a form carries it.
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 

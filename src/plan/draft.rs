@@ -6,28 +6,24 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind, Value};
 use crate::name::ProfileName;
-use crate::oauth::endpoints::Endpoint;
 use crate::plan::choice::{UNNAMED, unknown};
 use crate::plan::grant::Grant;
-use crate::plan::setting::{Origin, Setting};
+use crate::plan::setting::{Origin, Settings};
 use crate::plan::substitution::{as_text, from_environment, map_text};
 use crate::provider::{self, Preset};
 use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET};
 use crate::secret::{ClientSecret, SecretReference};
-use crate::time::Seconds;
 
 /// What is known of each key before the plan is made.
 pub struct Draft {
     /// The keys that have a value.
-    pub settings: Vec<Setting>,
+    pub settings: Settings,
     /// The preset that the profile names.
     pub preset: Option<Preset>,
     /// Why the preset's keys are not all there.
     pub lacking: Option<Error>,
     /// Whether this is the built-in profile.
     pub sandbox: bool,
-    /// The profile file's path, for messages.
-    pub path: String,
 }
 
 impl Draft {
@@ -38,34 +34,29 @@ impl Draft {
         if profile.is_none() && !sandbox && (chosen.profile.is_some() || name.as_str() != UNNAMED) {
             return Err(unknown(name.as_str(), config));
         }
-        let mut draft = Draft { settings: Vec::new(), preset: None, lacking: None, sandbox, path: config.path.display().to_string() };
+        let settings = Settings { all: Vec::new(), path: config.path.display().to_string() };
+        let mut draft = Draft { settings, preset: None, lacking: None, sandbox };
         draft.flags(chosen)?;
         draft.variables(environment)?;
         draft.file(profile, environment)?;
         if sandbox {
             draft.built_in();
         }
-        if let Some(provider) = draft.text("provider") {
-            let from = draft.origin("provider");
+        if let Some(provider) = draft.settings.text("provider") {
+            let from = draft.settings.origin("provider");
             let preset = Preset::named(&provider).map_err(|error| Error { message: format!("{} ({from})", error.message), ..error })?;
             draft.preset(preset, name, environment)?;
         }
         Ok(draft)
     }
 
-    fn add(&mut self, key: &'static Key, value: Value, origin: Origin) {
-        if !self.settings.iter().any(|setting| setting.key.name == key.name) {
-            self.settings.push(Setting { key, value, origin });
-        }
-    }
-
     fn flags(&mut self, chosen: &Chosen) -> Result<()> {
         for (key, text) in &chosen.flags {
             let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
-            self.add(key, value, Origin::Flag);
+            self.settings.add(key, value, Origin::Flag);
         }
         if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
-            self.add(key, Value::Secret(reference.clone()), Origin::Flag);
+            self.settings.add(key, Value::Secret(reference.clone()), Origin::Flag);
         }
         Ok(())
     }
@@ -80,7 +71,7 @@ impl Draft {
                     .read(&text)
                     .map_err(|expected| Error::new(Kind::Config, format!("the environment variable `{variable}` must be {expected}")))?,
             };
-            self.add(key, value, Origin::Environment(variable));
+            self.settings.add(key, value, Origin::Environment(variable));
         }
         Ok(())
     }
@@ -92,12 +83,12 @@ impl Draft {
                     Kind::Config,
                     format!(
                         "config file `{}`, line {}: `{}` needs the environment variable `{variable}`, which is not set",
-                        self.path, setting.line, setting.key.name
+                        self.settings.path, setting.line, setting.key.name
                     ),
                 )
                 .hint(format!("export {variable}=…"))
             })?;
-            self.add(setting.key, value, Origin::File(setting.line));
+            self.settings.add(setting.key, value, Origin::File(setting.line));
         }
         Ok(())
     }
@@ -110,11 +101,11 @@ impl Draft {
         ];
         for (name, text) in texts {
             if let Some(key) = Key::named(name) {
-                self.add(key, Value::Text(text), Origin::BuiltIn);
+                self.settings.add(key, Value::Text(text), Origin::BuiltIn);
             }
         }
         if let Some(key) = Key::named("client_secret") {
-            self.add(key, Value::Secret(SecretReference::Literal(ClientSecret::new(CLIENT_SECRET))), Origin::BuiltIn);
+            self.settings.add(key, Value::Secret(SecretReference::Literal(ClientSecret::new(CLIENT_SECRET))), Origin::BuiltIn);
         }
     }
 
@@ -126,26 +117,26 @@ impl Draft {
                 .and_then(|(_, value)| from_environment(value, environment).ok())
                 .or_else(|| variable.default.clone().map(Value::Text));
             if let Some(value) = value {
-                self.add(variable.key, value, Origin::Preset(preset.name.clone()));
+                self.settings.add(variable.key, value, Origin::Preset(preset.name.clone()));
             }
-            if let Some(text) = self.text(variable.key.name) {
+            if let Some(text) = self.settings.text(variable.key.name) {
                 let checked = preset.check(variable, &text)?;
-                self.replace(variable.key.name, Value::Text(checked));
+                self.settings.replace(variable.key.name, Value::Text(checked));
             }
         }
         let grant =
-            self.text("grant").or_else(|| preset.settings.iter().find(|(key, _)| key.name == "grant").and_then(|(_, v)| as_text(v)));
+            self.settings.text("grant").or_else(|| preset.settings.iter().find(|(key, _)| key.name == "grant").and_then(|(_, v)| as_text(v)));
         let grant = grant.unwrap_or_else(|| Grant::AuthorizationCode.name().into());
         let for_grant =
             preset.by_grant.iter().find(|(name, _)| *name == grant).map(|(_, settings)| settings.as_slice()).unwrap_or_default();
         for (key, value) in for_grant.iter().chain(&preset.settings) {
             // An unset variable of the environment leaves the key open: it is asked for by its name below.
             let Ok(value) = from_environment(value, environment) else { continue };
-            if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.text(key.name).is_some() {
+            if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.settings.text(key.name).is_some() {
                 continue;
             }
-            match self.fill(&value) {
-                Ok(value) => self.add(key, value, Origin::Preset(preset.name.clone())),
+            match self.fill(&value, &preset) {
+                Ok(value) => self.settings.add(key, value, Origin::Preset(preset.name.clone())),
                 Err(missing) if self.lacking.is_none() => self.lacking = Some(self.lacks(&preset, &missing, profile)),
                 Err(_) => {}
             }
@@ -154,9 +145,11 @@ impl Draft {
         Ok(())
     }
 
-    /// Puts the person's own values where a preset's strings have `{variable}`. Fails with the missing one's name.
-    fn fill(&self, value: &Value) -> std::result::Result<Value, String> {
-        let known = |name: &str| self.text(name);
+    /// Puts the person's own values where a preset's strings have `{variable}`; any other key may stand there too, with the
+    /// preset's own value where the profile has none. Fails with the missing one's name.
+    fn fill(&self, value: &Value, preset: &Preset) -> std::result::Result<Value, String> {
+        let own = |name: &str| preset.settings.iter().find(|(key, _)| key.name == name).and_then(|(_, value)| as_text(value));
+        let known = |name: &str| self.settings.text(name).or_else(|| own(name).filter(|text| !text.contains('{')));
         map_text(value, &|text| provider::expand(text, &known))
     }
 
@@ -168,67 +161,5 @@ impl Draft {
         let or = from.map(|template| format!(", or set {}", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
         Error::new(Kind::Config, format!("profile `{profile}` lacks `{variable}`, which provider `{}` needs", preset.name))
             .hint(format!("{variable} = \"{example}\" in [profile.{profile}]{choices}{or}"))
-    }
-
-    /// The setting of a key.
-    pub fn get(&self, key: &str) -> Option<&Setting> {
-        self.settings.iter().find(|setting| setting.key.name == key)
-    }
-
-    fn replace(&mut self, key: &str, value: Value) {
-        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.key.name == key) {
-            setting.value = value;
-        }
-    }
-
-    /// A key's text.
-    pub fn text(&self, key: &str) -> Option<String> {
-        self.get(key).and_then(|setting| as_text(&setting.value))
-    }
-
-    /// A key's length of time.
-    pub fn length(&self, key: &str) -> Option<Seconds> {
-        self.get(key).and_then(|setting| match setting.value {
-            Value::Duration(length) => Some(length),
-            _ => None,
-        })
-    }
-
-    /// A key's list; empty where there is none.
-    pub fn list(&self, key: &str) -> Vec<String> {
-        match self.get(key).map(|setting| &setting.value) {
-            Some(Value::List(list)) => list.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn origin(&self, key: &str) -> String {
-        self.get(key).map_or_else(String::new, |setting| setting.origin.describe(setting.key))
-    }
-
-    /// Where a value came from, before what is wrong with it.
-    pub fn wrong(&self, key: &str, reason: impl std::fmt::Display) -> Error {
-        let setting = self.get(key);
-        let kind = if setting.is_some_and(|s| s.origin == Origin::Flag) { Kind::Usage } else { Kind::Config };
-        let place = match setting.map(|s| &s.origin) {
-            Some(Origin::File(line)) => format!("config file `{}`, line {line}: ", self.path),
-            Some(origin) => format!("{}: ", origin.describe(KEYS.iter().find(|k| k.name == key).unwrap_or(&KEYS[0]))),
-            None => String::new(),
-        };
-        Error::new(kind, format!("{place}`{key}`: {reason}"))
-    }
-
-    /// A key's URL, checked.
-    pub fn endpoint(&self, key: &str) -> Result<Option<Endpoint>> {
-        let text = self.text(key).map(|text| Endpoint::parse(&text));
-        text.transpose().map_err(|reason| self.wrong(key, reason).hint("endpoints are https, or http on 127.0.0.1, [::1] or localhost"))
-    }
-
-    /// Where the client's secret comes from.
-    pub fn client_secret(&self) -> Option<SecretReference> {
-        match self.get("client_secret").map(|setting| &setting.value) {
-            Some(Value::Secret(reference)) => Some(reference.clone()),
-            _ => None,
-        }
     }
 }

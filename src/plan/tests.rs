@@ -22,7 +22,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_preset() {
     assert_eq!(scope(&[], &[]).as_deref(), Some("from-file"));
     let made = plan(&format!("{ZERO}token_request_body = \"form\"\n"), &[], &[]).unwrap();
     assert_eq!(made.body, Body::Form);
-    let client_auth = made.settings.iter().find(|setting| setting.key.name == "client_auth").unwrap();
+    let client_auth = made.settings.all.iter().find(|setting| setting.key.name == "client_auth").unwrap();
     assert_eq!(client_auth.origin, Origin::Preset("vericerts".into()));
     assert_eq!(made.token_endpoint.unwrap().as_str(), "https://zero.example/v1/auth/token");
 }

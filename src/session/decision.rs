@@ -1,7 +1,8 @@
 //! The decision: use what is kept, ask the server, or ask a person.
 
+use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::store::record::CachedToken;
+use crate::store::record::{CachedToken, SignedIn};
 use crate::time::{Seconds, UnixTime};
 
 /// What the caller wants of a token.
@@ -22,18 +23,42 @@ pub struct Wish {
 pub enum Decision {
     /// Hand the kept one out.
     Use,
+    /// Ask the server for a new one, by the refresh token.
+    Refresh,
     /// Ask the server for a new one.
     Fetch,
     /// A person has to sign in.
     LoginRequired,
 }
 
+/// How a new token could be got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// By asking: a machine's own token.
+    Fetch,
+    /// By the refresh token of a sign-in.
+    Refresh,
+    /// By a person only.
+    SignIn,
+}
+
+/// How a new token could be got, with what is known of the last sign-in. A refresh token past its own end is not tried.
+pub fn renewal(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) -> Renewal {
+    let alive = |signed_in: &SignedIn| signed_in.refresh_token && signed_in.refresh_token_expires_at.is_none_or(|end| end > now);
+    match plan.grant {
+        Grant::ClientCredentials => Renewal::Fetch,
+        _ if plan.by_person() && signed_in.is_some_and(alive) => Renewal::Refresh,
+        _ => Renewal::SignIn,
+    }
+}
+
 /// The decision, as a pure function of what is kept and what is wanted.
-pub fn decide(kept: Option<&CachedToken>, grant: Grant, now: UnixTime, leeway: Seconds, wish: &Wish) -> Decision {
-    match kept {
-        Some(token) if !wish.force && fresh(token, now, leeway) && enough(token, now, wish) => Decision::Use,
-        _ if grant == Grant::ClientCredentials => Decision::Fetch,
-        _ => Decision::LoginRequired,
+pub fn decide(kept: Option<&CachedToken>, renewal: Renewal, now: UnixTime, leeway: Seconds, wish: &Wish) -> Decision {
+    match (kept, renewal) {
+        (Some(token), _) if !wish.force && fresh(token, now, leeway) && enough(token, now, wish) => Decision::Use,
+        (_, Renewal::Fetch) => Decision::Fetch,
+        (_, Renewal::Refresh) => Decision::Refresh,
+        (_, Renewal::SignIn) => Decision::LoginRequired,
     }
 }
 

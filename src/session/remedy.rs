@@ -3,9 +3,8 @@
 use crate::error::{Error, Kind};
 use crate::oauth::client_auth::{Client, Method};
 use crate::plan::Plan;
-use crate::plan::grant::Grant;
 use crate::session::decision::Wish;
-use crate::store::record::CachedToken;
+use crate::store::record::{CachedToken, SignedIn};
 use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
 
@@ -57,19 +56,49 @@ fn secret_question(plan: &Plan, client: &Client) -> String {
     }
 }
 
-/// A person has to sign in, which this version cannot do.
-pub fn login_required(plan: &Plan) -> Error {
-    match plan.grant {
-        Grant::AuthorizationCode | Grant::DeviceCode => {
-            Error::new(Kind::LoginRequired, format!("profile `{}` needs a sign-in (grant {})", plan.profile, plan.grant.name()))
-                .hint("this version of oat cannot sign a person in yet; for a machine's own token set grant = \"client_credentials\"")
-        }
-        _ => Error::new(
-            Kind::Config,
-            format!("the grant {} of profile `{}` is not there yet in this version of oat", plan.grant.name(), plan.profile),
-        )
-        .hint("set grant = \"client_credentials\""),
+/// A person has to sign in: why, and how.
+pub fn login_required(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) -> Error {
+    let profile = &plan.profile;
+    if !plan.by_person() {
+        let told = format!("the grant {} of profile `{profile}` is not there yet in this version of oat", plan.grant.name());
+        return Error::new(Kind::Config, told).hint("set grant = \"client_credentials\"");
     }
+    let why = match signed_in {
+        None => format!("nobody is signed in for profile `{profile}`"),
+        Some(SignedIn { refresh_token_expires_at: Some(end), .. }) if *end <= now => {
+            format!("the sign-in for profile `{profile}` ended: its refresh token was good until {end}, and nothing prolongs it")
+        }
+        Some(SignedIn { refresh_token: false, .. }) => {
+            format!("the sign-in for profile `{profile}` has ended: its access token is over, and there is no refresh token")
+        }
+        Some(_) => format!("profile `{profile}` needs a new sign-in"),
+    };
+    Error::new(Kind::LoginRequired, why).hint(format!("oat login {profile}"))
+}
+
+/// The server takes the refresh token no more.
+pub fn session_over(error: Error, plan: &Plan) -> Error {
+    let own = plan.preset.as_ref().and_then(|preset| preset.remedy("refresh_token", "invalid_grant")).map(|own| format!("; {own}"));
+    let message = format!("the server takes the refresh token of profile `{}` no more: {}", plan.profile, error.message);
+    Error { kind: Kind::LoginRequired, message, ..error }.hint(format!("oat login {}{}", plan.profile, own.unwrap_or_default()))
+}
+
+/// R82: the answer to a refresh was lost.
+pub fn maybe_rotated(error: Error, plan: &Plan) -> Error {
+    if !error.in_doubt {
+        return error;
+    }
+    let message = format!("{}; the server may have replaced the refresh token of profile `{}` all the same", error.message, plan.profile);
+    Error { message, ..error }.hint(format!("try again: the old one is kept and tried once more; if the server refuses it, `oat login {}`", plan.profile))
+}
+
+/// No refresh token came, though it was asked for: which switch is off.
+pub fn no_refresh_token(plan: &Plan) -> String {
+    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), "no_refresh_token"));
+    let switch = own.unwrap_or_else(|| {
+        "does the server allow offline_access (refresh tokens) for this client, and does it want prompt = \"consent\" with it?".into()
+    });
+    format!("the server gave no refresh token for profile `{}`, though offline_access was asked for: {switch}", plan.profile)
 }
 
 /// The server does not give a token that lives long enough.

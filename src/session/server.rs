@@ -3,9 +3,10 @@
 use crate::error::{Error, Kind, Result};
 use crate::oauth::client_auth::{Client, Method};
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::metadata::{self, Asked};
+use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
 use crate::plan::Plan;
+use crate::plan::grant::Grant;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::store::Store;
 use crate::store::record::Identity;
@@ -30,21 +31,43 @@ pub enum Known {
     Anew,
 }
 
-/// The endpoints: from the profile, else by discovery.
+/// The token endpoint: from the profile, else by discovery.
 pub fn find(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Found> {
     if let Some(endpoint) = &plan.token_endpoint {
         return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None, kept: false });
     }
+    found(plan, metadata(plan, world, known)?)
+}
+
+/// Asks the server by `ask`, once more where kept metadata told where it was yesterday.
+pub fn at_server<T>(plan: &Plan, world: &mut dyn World, ask: &mut dyn FnMut(&mut dyn World, &Found) -> Result<T>) -> Result<T> {
+    let found = find(plan, world, Known::Kept)?;
+    match ask(world, &found) {
+        Err(error) if found.kept && error.kind == Kind::Invalid && error.oauth_error.is_none() && !error.in_doubt => {
+            let anew = find(plan, world, Known::Anew)?;
+            if anew.token_endpoint == found.token_endpoint { Err(error) } else { ask(world, &anew) }
+        }
+        asked => asked,
+    }
+}
+
+/// What the issuer says of itself. Fails with `Config` where the profile names no issuer.
+pub fn metadata(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Metadata> {
     let Some(issuer) = &plan.issuer else {
-        return Err(Error::new(Kind::Config, format!("profile `{}` names no server", plan.profile)));
+        return Err(Error::new(Kind::Config, format!("profile `{}` names no issuer to ask", plan.profile))
+            .hint("set `issuer`, or the endpoints one by one: `authorization_endpoint`, `token_endpoint`, …"));
     };
     let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, anew: known == Known::Anew })?;
-    let Some(token_endpoint) = found.token_endpoint else {
-        return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(issuer.as_str())))
+    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, anew: known == Known::Anew })
+}
+
+/// The token endpoint of metadata.
+pub fn found(plan: &Plan, metadata: Metadata) -> Result<Found> {
+    let Some(token_endpoint) = metadata.token_endpoint else {
+        return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(&plan.server())))
             .hint("set `token_endpoint` in the profile"));
     };
-    Ok(Found { token_endpoint, auth_methods: found.auth_methods, kept: found.kept })
+    Ok(Found { token_endpoint, auth_methods: metadata.auth_methods, kept: metadata.kept })
 }
 
 /// The client's secret, read from where it is kept; None where none is sent.
@@ -59,7 +82,9 @@ pub fn secret(plan: &Plan, store: &Store, world: &mut dyn World) -> Result<Optio
 
 /// The client, ready to prove itself.
 pub fn client(plan: &Plan, found: &Found, secret: Option<ClientSecret>) -> Client {
-    let method = plan.client_auth.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
+    // A person's grant goes without a secret too: a native app has none (RFC 8252 section 8.4), whatever a preset says.
+    let chosen = plan.client_auth.filter(|_| secret.is_some() || !plan.by_person());
+    let method = chosen.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
     Client { id: plan.client_id.clone(), secret, method }
 }
 
@@ -74,5 +99,7 @@ fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {
 pub fn identity(plan: &Plan) -> Identity {
     let endpoint =
         plan.token_endpoint.as_ref().filter(|_| plan.issuer.is_some()).map(|url| format!(" {}", url.as_str())).unwrap_or_default();
-    Identity { server: format!("{}{endpoint}", plan.server()), client_id: plan.client_id.clone(), grant: plan.grant.name().into() }
+    // However a person signed in, in a browser or with a device code, it is the same session.
+    let grant = if plan.by_person() { Grant::AuthorizationCode } else { plan.grant };
+    Identity { server: format!("{}{endpoint}", plan.server()), client_id: plan.client_id.clone(), grant: grant.name().into() }
 }

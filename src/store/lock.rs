@@ -15,6 +15,14 @@ pub struct Lock {
     pub(in crate::store) file: Option<File>,
 }
 
+impl Lock {
+    /// The same lock as another open file, to be handed to a child: it is free when both are closed. None where there is none.
+    #[cfg(unix)]
+    pub fn to_hand_over(&self) -> Option<File> {
+        self.file.as_ref()?.try_clone().ok()
+    }
+}
+
 /// How waiting for a lock ended.
 #[derive(Debug)]
 pub enum Locked {

@@ -111,6 +111,16 @@ impl Store {
         self.place.describe()
     }
 
+    /// Where the key lives, by its name in the configuration.
+    pub fn place_name(&self) -> &'static str {
+        self.place.kind.name()
+    }
+
+    /// Where a profile's tokens are.
+    pub fn record_path(&self, profile: &ProfileName) -> PathBuf {
+        self.file(profile, "record")
+    }
+
     /// Warnings for the person, each told once.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut self.memory().notes)
@@ -132,7 +142,6 @@ impl Store {
     }
 
     /// The refresh token of a profile and what lives as long. Needs the master key; writes nothing.
-    #[cfg_attr(not(test), expect(dead_code, reason = "login keeps its refresh token there"))]
     pub fn load_sealed(&self, profile: &ProfileName) -> Result<Option<LongLived>> {
         let Some(found) = self.find(profile)? else { return Ok(None) };
         let opened = self.open_sealed(&found, profile)?;
@@ -153,6 +162,33 @@ impl Store {
         }
         self.make_folders()?;
         lock::acquire(&self.file(profile, "lock"), &format!("profile `{profile}`"), patience, news)
+    }
+
+    /// Waits for the right to sign a person in for a profile, so that no two processes open a browser for the same thing.
+    /// Fails like [`Store::lock`].
+    pub fn lock_sign_in(&self, profile: &ProfileName, patience: Duration) -> Result<Locked> {
+        self.make_folders()?;
+        lock::acquire(&self.file(profile, "login"), &format!("the sign-in of profile `{profile}`"), patience, &mut || false)
+    }
+
+    /// How often in a row a person was asked to sign in and did not.
+    pub fn unanswered(&self, profile: &ProfileName) -> u8 {
+        let found = files::read_private(&self.file(profile, "login"), LONGEST_NOTE).ok().flatten();
+        found.and_then(|found| found.bytes.first().copied()).unwrap_or(0)
+    }
+
+    /// Notes how often a person did not answer.
+    pub fn note_unanswered(&self, lock: &Lock, count: u8) {
+        self.leave_failure(lock, if count == 0 { &[] } else { std::slice::from_ref(&count) });
+    }
+
+    /// A lock that another process of ours took, and handed on as an open file. Fails with kind `Internal` where it is not that
+    /// of the profile.
+    pub fn inherited_lock(&self, profile: &ProfileName, file: std::fs::File) -> Result<Lock> {
+        match files::same_file(&file, &self.file(profile, "lock")) {
+            true => Ok(Lock { file: Some(file) }),
+            false => Err(Error::new(Kind::Internal, "what was handed over is not the lock of this profile")),
+        }
     }
 
     /// Room on the disk for the next state of a record, so that a full disk is found before a refresh token is spent.

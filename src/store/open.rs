@@ -89,6 +89,27 @@ impl Store {
         })
     }
 
+    /// All keys, where this command has seen them, as bytes for a process of ours that goes on with its work: so that it need not
+    /// ask the keyring again.
+    #[cfg(unix)]
+    pub fn keys_to_hand_over(&self) -> Zeroizing<Vec<u8>> {
+        let keys = self.remembered().and_then(|keys| {
+            let sealed = keys.sealed.as_ref()?;
+            Some(Zeroizing::new([keys.id.as_slice(), keys.access.as_slice(), sealed.as_slice()].concat()))
+        });
+        keys.unwrap_or_default()
+    }
+
+    /// Takes what [`Store::keys_to_hand_over`] gave; anything else is passed over.
+    #[cfg(unix)]
+    pub fn take_over_keys(&self, bytes: &[u8]) {
+        let Some((id, rest)) = bytes.split_first_chunk::<8>() else { return };
+        let (Some((access, rest)), mut keys) = (rest.split_first_chunk::<32>(), SectionKey::default()) else { return };
+        let Ok(sealed) = <[u8; 32]>::try_from(rest) else { return };
+        keys.copy_from_slice(access);
+        self.memory().keys = Some(Arc::new(Keys { id: *id, access: keys, sealed: Some(SectionKey::new(sealed)) }));
+    }
+
     /// The keys that this command has seen already.
     pub(super) fn remembered(&self) -> Option<Arc<Keys>> {
         self.memory().keys.clone()

@@ -11,8 +11,25 @@ use crate::time::UnixTime;
 pub struct Access {
     /// Whose tokens these are.
     pub identity: Identity,
+    /// Who signed in, where a person did.
+    pub signed_in: Option<SignedIn>,
     /// One token a request; the order is the caller's.
     pub tokens: Vec<CachedToken>,
+}
+
+/// What is known of a sign-in without a secret: it can be told without the master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// When the person signed in.
+    pub at: UnixTime,
+    /// `sub` of the ID token that was checked then.
+    pub subject: Option<String>,
+    /// What the person is called there: an address or a name.
+    pub name: Option<String>,
+    /// Whether there is a refresh token.
+    pub refresh_token: bool,
+    /// Its own end of life, where that is known.
+    pub refresh_token_expires_at: Option<UnixTime>,
 }
 
 /// Whom a token was issued by, and to; tokens are never served to another identity.
@@ -50,16 +67,14 @@ pub struct CachedToken {
 pub struct LongLived {
     /// Whose tokens these are.
     pub identity: Identity,
+    /// The request that the person agreed to, as [`CachedToken::request`] has it.
+    pub asked: String,
+    /// Where the sign-in ended; some servers want to hear it again.
+    pub redirect_uri: Option<String>,
     /// The refresh token, where the server gave one.
     pub refresh_token: Option<RefreshToken>,
-    /// Its own end of life, where the server told it.
-    pub refresh_token_expires_at: Option<UnixTime>,
-    /// The id token of the last sign-in.
+    /// The ID token of the last sign-in or refresh; it was checked.
     pub id_token: Option<IdToken>,
-    /// The `sub` of the id token.
-    pub subject: Option<String>,
-    /// When a person last signed in.
-    pub signed_in_at: Option<UnixTime>,
 }
 
 impl Access {
@@ -67,6 +82,13 @@ impl Access {
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::default();
         out.identity(&self.identity);
+        out.time(self.signed_in.as_ref().map(|signed_in| signed_in.at));
+        if let Some(signed_in) = &self.signed_in {
+            out.optional(signed_in.subject.as_deref());
+            out.optional(signed_in.name.as_deref());
+            out.number(signed_in.refresh_token.into());
+            out.time(signed_in.refresh_token_expires_at);
+        }
         out.number(self.tokens.len() as i64);
         for token in &self.tokens {
             out.text(&token.request);
@@ -84,6 +106,16 @@ impl Access {
     pub fn decode(bytes: &[u8]) -> Option<Access> {
         let mut from = Reader(bytes);
         let identity = from.identity()?;
+        let signed_in = match from.time()? {
+            None => None,
+            Some(at) => Some(SignedIn {
+                at,
+                subject: from.optional()?,
+                name: from.optional()?,
+                refresh_token: from.number()? != 0,
+                refresh_token_expires_at: from.time()?,
+            }),
+        };
         let count = from.number()?;
         let mut tokens = Vec::new();
         for _ in 0..count {
@@ -97,7 +129,7 @@ impl Access {
                 extra: from.extra()?,
             });
         }
-        from.0.is_empty().then_some(Access { identity, tokens })
+        from.0.is_empty().then_some(Access { identity, signed_in, tokens })
     }
 }
 
@@ -106,11 +138,10 @@ impl LongLived {
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Writer::default();
         out.identity(&self.identity);
+        out.text(&self.asked);
+        out.optional(self.redirect_uri.as_deref());
         out.optional(self.refresh_token.as_ref().map(Secret::expose));
-        out.time(self.refresh_token_expires_at);
         out.optional(self.id_token.as_ref().map(Secret::expose));
-        out.optional(self.subject.as_deref());
-        out.time(self.signed_in_at);
         out.0
     }
 
@@ -119,11 +150,10 @@ impl LongLived {
         let mut from = Reader(bytes);
         let long_lived = LongLived {
             identity: from.identity()?,
+            asked: from.text()?,
+            redirect_uri: from.optional()?,
             refresh_token: from.optional()?.map(Secret::new),
-            refresh_token_expires_at: from.time()?,
             id_token: from.optional()?.map(Secret::new),
-            subject: from.optional()?,
-            signed_in_at: from.time()?,
         };
         from.0.is_empty().then_some(long_lived)
     }
@@ -246,6 +276,13 @@ pub mod examples {
         let extra = serde_json::json!({ "instance_url": "https://eu.example" }).as_object().unwrap().clone();
         Access {
             identity: identity(),
+            signed_in: Some(SignedIn {
+                at: UnixTime(-1),
+                subject: Some("ada".into()),
+                name: None,
+                refresh_token: true,
+                refresh_token_expires_at: Some(UnixTime(1_800_000_000)),
+            }),
             tokens: vec![CachedToken {
                 request: "scope=openid".into(),
                 access_token: Secret::new(token),
@@ -262,11 +299,10 @@ pub mod examples {
     pub fn long_lived(token: &str) -> LongLived {
         LongLived {
             identity: identity(),
+            asked: "{}".into(),
+            redirect_uri: Some("http://127.0.0.1:8400/callback".into()),
             refresh_token: Some(Secret::new(token)),
-            refresh_token_expires_at: None,
             id_token: Some(Secret::new("e30.e30.x")),
-            subject: Some("ada".into()),
-            signed_in_at: Some(UnixTime(-1)),
         }
     }
 }
@@ -279,10 +315,12 @@ mod tests {
     fn what_is_encoded_is_decoded() {
         let mut access = examples::access("at");
         access.tokens.push(CachedToken { scope: None, expires_at: None, extra: Map::new(), ..access.tokens[0].clone() });
+        assert_eq!(Access::decode(&access.encode()).as_ref(), Some(&access));
+        access.signed_in = None;
         assert_eq!(Access::decode(&access.encode()), Some(access));
         let long_lived = examples::long_lived("rt");
         assert_eq!(LongLived::decode(&long_lived.encode()), Some(long_lived));
-        let none = LongLived { refresh_token: None, id_token: None, subject: None, signed_in_at: None, ..examples::long_lived("") };
+        let none = LongLived { refresh_token: None, id_token: None, redirect_uri: None, ..examples::long_lived("") };
         assert_eq!(LongLived::decode(&none.encode()), Some(none));
     }
 

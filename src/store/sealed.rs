@@ -1,7 +1,7 @@
 //! The sealed file: two sections under two keys, every byte authenticated.
 //!
 //! ```text
-//! "oat-rec" version(1) | key id (8) | length of sealed (4, LE) | length of access (4, LE) | sealed | access
+//! "oat-rec" version(2) | key id (8) | length of sealed (4, LE) | length of access (4, LE) | sealed | access
 //! ```
 //! A section is a random nonce (12), the ciphertext, and the tag (16) of ChaCha20-Poly1305 (RFC 8439); the sealed section
 //! may be of length 0. The sealed section vouches for magic, key id and profile; the access section for
@@ -22,7 +22,7 @@ pub const LONGEST: u64 = 16 << 20;
 
 const RECORD: &[u8; 7] = b"oat-rec";
 const SECRET: &[u8; 7] = b"oat-sec";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER: usize = 24;
 
 /// A record file taken apart; nothing in it is trusted yet.

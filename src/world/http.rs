@@ -55,6 +55,17 @@ impl Http {
         self.detour = Some((authority, port));
     }
 
+    /// Where a person's browser finds what we find under `url`.
+    pub fn detoured(&self, url: &str) -> String {
+        match &self.detour {
+            Some((authority, port)) => {
+                let (from, to) = (format!("http://{authority}/"), format!("http://127.0.0.1:{port}/"));
+                url.strip_prefix(&from).map_or_else(|| url.to_string(), |rest| format!("{to}{rest}"))
+            }
+            None => url.to_string(),
+        }
+    }
+
     /// Sends a request once. Where the server's CA is unknown, nothing was sent, and the next source of CAs is tried.
     pub fn send(&mut self, request: &Request, deadline: Instant) -> Result<Response> {
         if let (None, Some(path)) = (&self.trace, &self.network.trace) {
@@ -216,22 +227,22 @@ impl Http {
         match error {
             ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve) => unavailable(format!("no connection to {host} in time"))
                 .hint("is the host right, and reachable from here? a proxy is set with HTTPS_PROXY"),
-            ureq::Error::Timeout(_) => self.out_of_time(&host),
+            ureq::Error::Timeout(_) => self.out_of_time(&host).in_doubt(),
             ureq::Error::HostNotFound => unavailable(format!("the name of {host} is not known to the name service"))
                 .hint("is the name right, and is there a network?"),
             ureq::Error::ConnectProxyFailed(reason) => proxy_failed(reason),
             ureq::Error::Io(error) => io_failed(error, &host),
             ureq::Error::Protocol(_) | ureq::Error::Http(_) => {
                 Error::new(Kind::Invalid, format!("{host} answered with something that is not HTTP, or with too many or too large headers"))
-                    .hint("is the address right?")
+                    .hint("is the address right?").in_doubt()
             }
             ureq::Error::LargeResponseHeader(..) => {
-                Error::new(Kind::Invalid, format!("{host} answered with headers above {} KiB", HEADERS >> 10)).hint("is the address right?")
+                Error::new(Kind::Invalid, format!("{host} answered with headers above {} KiB", HEADERS >> 10)).hint("is the address right?").in_doubt()
             }
             ureq::Error::ConnectionFailed => {
                 unavailable(format!("no connection to {host}")).hint("is the host right, and reachable from here?")
             }
-            ureq::Error::BodyStalled => self.out_of_time(&host),
+            ureq::Error::BodyStalled => self.out_of_time(&host).in_doubt(),
             _ => unavailable(format!("the request to {host} failed")).hint("try again; `-v` shows how far it came"),
         }
     }
@@ -259,9 +270,9 @@ fn io_failed(error: &std::io::Error, host: &str) -> Error {
     match error.kind() {
         ConnectionRefused => unavailable(format!("{host} refused the connection"), "is the server running, and the port right?"),
         ConnectionReset | BrokenPipe | ConnectionAborted | UnexpectedEof => {
-            unavailable(format!("{host} broke the connection off before it had answered"), "try again")
+            unavailable(format!("{host} broke the connection off before it had answered"), "try again").in_doubt()
         }
-        TimedOut | WouldBlock => unavailable(format!("{host} did not answer in time"), "try again later"),
+        TimedOut | WouldBlock => unavailable(format!("{host} did not answer in time"), "try again later").in_doubt(),
         _ if error.to_string().contains("lookup address") => {
             unavailable(format!("the name of {host} is not known to the name service"), "is the name right, and is there a network?")
         }
@@ -269,7 +280,8 @@ fn io_failed(error: &std::io::Error, host: &str) -> Error {
         _ => unavailable(
             format!("the connection to {host} failed ({})", escape(&error.to_string())),
             "try again; `-v` shows how far it came",
-        ),
+        )
+        .in_doubt(),
     }
 }
 

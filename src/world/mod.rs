@@ -1,8 +1,13 @@
 //! The real outside: network, files, clock and terminal behind the protocol's `World`.
 
+pub mod browser;
 pub mod cache;
 pub mod http;
+pub mod loopback;
+pub mod page;
 pub mod proxy;
+pub mod qr;
+pub mod reception;
 pub mod secrets;
 pub mod terminal;
 pub mod tls;
@@ -12,12 +17,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::environment::Environment;
-use crate::error::Result;
-use crate::oauth::world::{Request, Response, World};
+use crate::error::{Error, Kind, Result};
+use crate::oauth::redirect::Redirect;
+use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
 use crate::random;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::UnixTime;
 use crate::world::http::Http;
+use crate::world::reception::{Manner, Reception};
 use crate::world::terminal::Terminal;
 
 /// This machine, as one command sees it.
@@ -32,6 +39,8 @@ pub struct Machine {
     deadline: Option<Instant>,
     /// Starts the embedded server before the first request, where it is to answer.
     starter: Option<Starter>,
+    /// Where a person is received who signs in.
+    reception: Option<Reception>,
 }
 
 /// Starts the embedded server; gives the authority that its tokens name, and the loopback port it is really on.
@@ -66,7 +75,27 @@ impl Machine {
             timeout,
             deadline: None,
             starter,
+            reception: None,
         }
+    }
+
+    /// The same machine, with a person who is to sign in.
+    pub fn receiving(mut self, manner: Manner) -> Machine {
+        self.reception = Some(Reception::new(manner, self.terminal, self.environment.clone()));
+        self
+    }
+
+    fn reception(&mut self) -> Result<&mut Reception> {
+        self.reception.as_mut().ok_or_else(|| Error::new(Kind::Internal, "nobody was to sign in here"))
+    }
+
+    /// The embedded server, where it is to answer.
+    fn start(&mut self) -> Result<()> {
+        if let Some(start) = self.starter.take() {
+            let (authority, port) = start()?;
+            self.http.detour(authority, port);
+        }
+        Ok(())
     }
 }
 
@@ -76,10 +105,7 @@ impl World for Machine {
     }
 
     fn send(&mut self, request: &Request) -> Result<Response> {
-        if let Some(start) = self.starter.take() {
-            let (authority, port) = start()?;
-            self.http.detour(authority, port);
-        }
+        self.start()?;
         let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + self.timeout);
         self.http.send(request, deadline)
     }
@@ -113,6 +139,54 @@ impl World for Machine {
 
     fn warn(&mut self, warning: &str) {
         self.terminal.warn(warning);
+    }
+
+    fn random(&mut self) -> Result<[u8; 32]> {
+        random::bytes()
+    }
+
+    fn listen(&mut self, redirect: &Redirect) -> Result<String> {
+        self.start()?;
+        self.reception()?.listen(redirect)
+    }
+
+    fn invite(&mut self, invitation: &Invitation) {
+        let address = |url: &str| self.http.detoured(url);
+        let really = match invitation {
+            Invitation::Browser { url, redirect_uri } => Invitation::Browser { url: address(url), redirect_uri: redirect_uri.clone() },
+            Invitation::Device { verification_uri, complete, user_code, expires_in } => Invitation::Device {
+                verification_uri: address(verification_uri),
+                complete: complete.as_deref().map(address),
+                user_code: user_code.clone(),
+                expires_in: *expires_in,
+            },
+        };
+        if let Some(reception) = &mut self.reception {
+            reception.invite(&really);
+        }
+    }
+
+    fn arrival(&mut self) -> Result<Arrival> {
+        // A person's time is none of the network's.
+        self.deadline = None;
+        self.reception()?.arrival()
+    }
+
+    fn close(&mut self) {
+        if let Some(reception) = &mut self.reception {
+            reception.close();
+        }
+    }
+
+    fn answer(&mut self, arrival: &Arrival, ending: &Ending) {
+        if let Some(reception) = &mut self.reception {
+            reception.answer(arrival, ending);
+        }
+    }
+
+    fn linger(&mut self, time: Duration) -> Result<()> {
+        self.deadline = None;
+        self.reception()?.linger(time)
     }
 
     fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {

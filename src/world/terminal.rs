@@ -1,12 +1,17 @@
 //! stderr, for people: warnings, traces, errors; and what a person types.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 
 use serde_json::json;
 #[cfg(unix)]
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
+use crate::secret::WireSecret;
+use crate::time::Seconds;
+
+/// The most bytes of a pasted address.
+const LONGEST_PASTE: u64 = 64 << 10;
 
 /// What goes to the person, and how much of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,6 +62,40 @@ impl Terminal {
         }
     }
 
+    /// An address on a line of its own, to be clicked or copied. It was made of safe characters.
+    pub fn address(&self, url: &str) {
+        self.line(url);
+    }
+
+    /// What happens, for a program that reads.
+    pub fn object(&self, object: &serde_json::Value) {
+        self.line(&object.to_string());
+    }
+
+    /// A picture of several lines.
+    pub fn picture(&self, picture: &str) {
+        picture.lines().for_each(|line| self.line(line));
+    }
+
+    /// How much time is left, on a line that the next one takes the place of.
+    pub fn countdown(&self, left: Seconds) {
+        if self.on_screen() && !self.json {
+            self.write(&format!("\roat: {}:{:02} left \x1b[K\r", left.0 / 60, left.0 % 60));
+        }
+    }
+
+    /// Whether a person sees what is told.
+    pub fn on_screen(&self) -> bool {
+        terminal_err()
+    }
+
+    /// One pasted line; None at the end of input.
+    pub fn pasted(&self) -> Option<WireSecret> {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().take(LONGEST_PASTE).read_line(&mut line).ok()?;
+        (read > 0).then(|| WireSecret::new(line.trim()))
+    }
+
     /// Whether a person sits at the terminal and can be asked.
     pub fn interactive(&self) -> bool {
         std::io::stdin().is_terminal() && terminal_err()
@@ -105,8 +144,6 @@ const CTRL_C: char = '\u{3}';
 /// rpassword crate, leaves the terminal without its echo.
 #[cfg(unix)]
 fn hidden_line() -> Option<String> {
-    use std::io::Read;
-
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
     let mut tty = std::fs::File::open("/dev/tty").ok()?;
     let before = tcgetattr(&tty).ok()?;

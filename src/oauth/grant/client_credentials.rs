@@ -5,10 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
-use crate::oauth::answer::{self, Expectation};
-use crate::oauth::client_auth::Client;
-use crate::oauth::endpoints::Endpoint;
-use crate::oauth::token::{self, Body, TokenSet};
+use crate::oauth::answer;
+use crate::oauth::token::{self, Ask, TokenSet};
 use crate::oauth::world::{Response, World};
 use crate::time::UnixTime;
 
@@ -16,23 +14,6 @@ use crate::time::UnixTime;
 const TRIES: u32 = 4;
 /// R68: a longer Retry-After is left to the person.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// What is asked for, and how.
-#[derive(Debug)]
-pub struct Ask<'a> {
-    /// The token endpoint.
-    pub endpoint: &'a Endpoint,
-    /// The client.
-    pub client: &'a Client,
-    /// How parameters travel.
-    pub body: Body,
-    /// Everything but `grant_type` and the client: scope, audience, resource, …
-    pub parameters: &'a [(String, Value)],
-    /// JSON pointer to a nested token object.
-    pub pointer: Option<&'a str>,
-    /// The server's own word for Bearer.
-    pub token_type: Option<&'a str>,
-}
 
 /// Asks for a token. The request changes nothing at the server, so it is sent again on a 5xx, on `server_error`, and on
 /// a 429 that says when; waits are bounded by the command's deadline.
@@ -42,7 +23,7 @@ pub fn client_credentials(world: &mut dyn World, ask: &Ask) -> Result<TokenSet> 
     parameters.retain(|(name, _)| !ask.parameters.iter().any(|(own, _)| own == name));
     parameters.extend_from_slice(ask.parameters);
     let ours = ask.client.traces();
-    let expect = Expectation { pointer: ask.pointer, token_type: ask.token_type, ours: &ours };
+    let expect = ask.expectation(&ours);
 
     let mut tried = 0;
     loop {

@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::oauth::world::{Request, Response, World};
-use crate::secret::{ClientSecret, SecretReference};
+use crate::oauth::redirect::Redirect;
+use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
+use crate::secret::{ClientSecret, SecretReference, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
 /// 2026-01-12T09:30:00Z: when every script begins.
@@ -35,6 +36,18 @@ pub struct Script {
     pub about_to_wait: Box<dyn Fn() + Send>,
     /// Called at the start of every `send`.
     pub sending: Box<dyn Fn() + Send>,
+    /// The queries that come in at the redirect URI, or that are pasted (`true`); `STATE` in them is the state that was sent.
+    pub arrivals: VecDeque<(String, bool)>,
+    /// Where people were sent.
+    pub invitations: Vec<Invitation>,
+    /// What each arrival was told, by its number.
+    pub endings: Vec<(usize, Ending)>,
+    /// Whether the listener was closed.
+    pub closed: bool,
+    /// How much random was drawn.
+    pub drawn: u8,
+    /// How long a person takes at the most.
+    pub patience: Seconds,
 }
 
 /// A request that was sent, laid open.
@@ -62,6 +75,12 @@ impl Default for Script {
             jitter: 0,
             about_to_wait: Box::new(|| {}),
             sending: Box::new(|| {}),
+            arrivals: VecDeque::new(),
+            invitations: Vec::new(),
+            endings: Vec::new(),
+            closed: false,
+            drawn: 0,
+            patience: Seconds(300),
         }
     }
 }
@@ -81,6 +100,19 @@ impl Script {
     /// The bodies of all POSTs.
     pub fn bodies(&self) -> Vec<&str> {
         self.sent.iter().filter_map(|sent| sent.body.as_deref()).collect()
+    }
+
+    /// Lets these queries come in at the redirect URI.
+    pub fn redirected(mut self, queries: &[&str]) -> Script {
+        self.arrivals.extend(queries.iter().map(|query| (query.to_string(), false)));
+        self
+    }
+
+    /// A parameter of the authorization request that a person was sent to.
+    pub fn asked(&self, name: &str) -> Option<String> {
+        let Some(Invitation::Browser { url, .. }) = self.invitations.first() else { return None };
+        let url = url::Url::parse(url).ok()?;
+        url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned())
     }
 
     /// The addresses of all requests.
@@ -138,6 +170,43 @@ impl World for Script {
 
     fn warn(&mut self, warning: &str) {
         self.warnings.push(warning.into());
+    }
+
+    fn random(&mut self) -> Result<[u8; 32]> {
+        self.drawn += 1;
+        Ok([self.drawn; 32])
+    }
+
+    fn listen(&mut self, redirect: &Redirect) -> Result<String> {
+        Ok(redirect.uri(redirect.ports.first().copied().unwrap_or(49152)))
+    }
+
+    fn invite(&mut self, invitation: &Invitation) {
+        self.invitations.push(invitation.clone());
+    }
+
+    fn arrival(&mut self) -> Result<Arrival> {
+        let state = self.asked("state").unwrap_or_default();
+        let (query, pasted) = self.arrivals.pop_front().ok_or_else(|| Error::new(Kind::LoginRequired, "nobody signed in in time"))?;
+        let number = self.endings.len();
+        Ok(Arrival { query: WireSecret::new(query.replace("STATE", &state)), pasted, number })
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+    }
+
+    fn answer(&mut self, arrival: &Arrival, ending: &Ending) {
+        self.endings.push((arrival.number, ending.clone()));
+    }
+
+    fn linger(&mut self, time: Duration) -> Result<()> {
+        self.waits.push(time);
+        self.clock = self.clock + Seconds(time.as_secs() as i64);
+        match self.clock > START + self.patience {
+            true => Err(Error::new(Kind::LoginRequired, "nobody signed in in time")),
+            false => Ok(()),
+        }
     }
 
     fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {

@@ -16,7 +16,7 @@ fn kept(received_at: i64, lifetime: Option<i64>) -> CachedToken {
 
 /// Whether a token of this lifetime, received at START, is used so many seconds later under this leeway.
 fn used(lifetime: i64, leeway: i64, later: i64) -> bool {
-    decide(Some(&kept(0, Some(lifetime))), Grant::ClientCredentials, START + Seconds(later), Seconds(leeway), &Wish::default())
+    decide(Some(&kept(0, Some(lifetime))), Renewal::Fetch, START + Seconds(later), Seconds(leeway), &Wish::default())
         == Decision::Use
 }
 
@@ -57,7 +57,7 @@ fn a_negative_leeway_does_not_lengthen_a_token() {
 #[test]
 fn r104_a_token_received_in_the_future_is_not_trusted() {
     let wish = Wish::default();
-    let at = |received: i64| decide(Some(&kept(received, Some(3600))), Grant::ClientCredentials, START, Seconds(60), &wish);
+    let at = |received: i64| decide(Some(&kept(received, Some(3600))), Renewal::Fetch, START, Seconds(60), &wish);
     assert_eq!(at(0), Decision::Use);
     assert_eq!(at(1), Decision::Fetch);
     assert_eq!(at(i64::MAX / 2), Decision::Fetch);
@@ -72,7 +72,7 @@ fn r104_no_clock_and_no_record_overflows() {
                 for leeway in extremes.map(Seconds) {
                     let token = CachedToken { received_at, expires_at: Some(expires_at), ..kept(0, None) };
                     for wish in [Wish::default(), min_ttl(i64::MAX), min_ttl(i64::MIN)] {
-                        let used = decide(Some(&token), Grant::ClientCredentials, now, leeway, &wish) == Decision::Use;
+                        let used = decide(Some(&token), Renewal::Fetch, now, leeway, &wish) == Decision::Use;
                         assert!(!used || (now < expires_at && received_at <= now), "{received_at:?} {expires_at:?} {now:?} {leeway:?}");
                     }
                 }
@@ -84,7 +84,7 @@ fn r104_no_clock_and_no_record_overflows() {
 #[test]
 fn a_wish_of_min_ttl_is_honoured_as_given() {
     let token = kept(0, Some(3600));
-    let at = |later: i64, least: i64| decide(Some(&token), Grant::ClientCredentials, START + Seconds(later), Seconds(60), &min_ttl(least));
+    let at = |later: i64, least: i64| decide(Some(&token), Renewal::Fetch, START + Seconds(later), Seconds(60), &min_ttl(least));
     assert_eq!(at(0, 3600), Decision::Use);
     assert_eq!(at(0, 3601), Decision::Fetch);
     assert_eq!(at(600, 3000), Decision::Use);
@@ -96,18 +96,37 @@ fn a_wish_of_min_ttl_is_honoured_as_given() {
 fn nothing_kept_an_unknown_end_and_force_all_ask_the_server() {
     let (good, endless) = (kept(0, Some(3600)), kept(0, None));
     for (token, wish) in [(None, Wish::default()), (Some(&endless), Wish::default()), (Some(&good), FORCE)] {
-        assert_eq!(decide(token, Grant::ClientCredentials, START, Seconds(60), &wish), Decision::Fetch);
+        assert_eq!(decide(token, Renewal::Fetch, START, Seconds(60), &wish), Decision::Fetch);
     }
-    assert_eq!(decide(Some(&good), Grant::ClientCredentials, START, Seconds(60), &KEPT), Decision::Use);
+    assert_eq!(decide(Some(&good), Renewal::Fetch, START, Seconds(60), &KEPT), Decision::Use);
 }
 
 #[test]
-fn a_grant_of_a_person_uses_what_is_kept_and_asks_for_a_sign_in_else() {
+fn a_grant_of_a_person_uses_what_is_kept_then_refreshes_and_asks_for_a_sign_in_last() {
     let good = kept(0, Some(3600));
-    for grant in [Grant::AuthorizationCode, Grant::DeviceCode] {
-        assert_eq!(decide(Some(&good), grant, START, Seconds(60), &Wish::default()), Decision::Use);
+    for (renewal, decision) in [(Renewal::Refresh, Decision::Refresh), (Renewal::SignIn, Decision::LoginRequired)] {
+        assert_eq!(decide(Some(&good), renewal, START, Seconds(60), &Wish::default()), Decision::Use);
         for (token, wish) in [(None, Wish::default()), (Some(&good), FORCE), (Some(&good), min_ttl(3601))] {
-            assert_eq!(decide(token, grant, START, Seconds(60), &wish), Decision::LoginRequired);
+            assert_eq!(decide(token, renewal, START, Seconds(60), &wish), decision);
         }
     }
+}
+
+#[test]
+fn ab10_a_refresh_token_past_its_own_end_is_not_tried() {
+    let person = plan(&RAW.replace("client_credentials", "authorization_code"), &[]);
+    let signed_in = |refresh_token: bool, end: Option<i64>| SignedIn {
+        at: START,
+        subject: None,
+        name: None,
+        refresh_token,
+        refresh_token_expires_at: end.map(|end| START + Seconds(end)),
+    };
+    let at = |signed_in: Option<&SignedIn>| renewal(&person, signed_in, START);
+    assert_eq!(at(Some(&signed_in(true, None))), Renewal::Refresh);
+    assert_eq!(at(Some(&signed_in(true, Some(1)))), Renewal::Refresh);
+    assert_eq!(at(Some(&signed_in(true, Some(0)))), Renewal::SignIn);
+    assert_eq!(at(Some(&signed_in(false, None))), Renewal::SignIn);
+    assert_eq!(at(None), Renewal::SignIn);
+    assert_eq!(renewal(&plan(RAW, &[]), None, START), Renewal::Fetch);
 }

@@ -117,16 +117,16 @@ fn a_sealed_secret_is_opened_for_the_request() {
 
 #[test]
 fn a_grant_that_is_not_there_says_so_and_sends_nothing() {
-    for (grant, kind) in [
-        ("authorization_code", Kind::LoginRequired),
-        ("device_code", Kind::LoginRequired),
-        ("token_exchange", Kind::Config),
-        ("jwt_bearer", Kind::Config),
+    for (grant, kind, hint) in [
+        ("authorization_code", Kind::LoginRequired, "oat login p"),
+        ("device_code", Kind::LoginRequired, "oat login p"),
+        ("token_exchange", Kind::Config, "client_credentials"),
+        ("jwt_bearer", Kind::Config, "client_credentials"),
     ] {
         let mut machine = Machine::new([granted("one", 3600)]);
         let error = machine.run(&plan(RAW, &[("grant", grant)]), Wish::default()).unwrap_err();
         assert_eq!((error.kind, machine.requests()), (kind, 0), "{grant}");
-        assert!(told(&error).contains("client_credentials"), "{}", told(&error));
+        assert!(told(&error).contains(hint), "{}", told(&error));
     }
 }
 

@@ -1,6 +1,9 @@
 //! When a request is sent again, and when it is not.
 
 use super::*;
+use crate::oauth::client_auth::Client;
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::token::Body;
 use crate::oauth::client_auth::Method;
 use crate::oauth::world::script::{START, Script, answer, json};
 use crate::secret::ClientSecret;

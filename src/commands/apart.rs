@@ -1,0 +1,88 @@
+//! A refresh token is spent by a process of its own: whoever kills the one that asked does not lose the answer.
+//!
+//! The child is this program under another name, with the same words. Its standard input is the profile's lock, so that the lock is
+//! held as long as either of the two lives; its standard output is a socket on which it gets the store's keys and says what
+//! came of it. It is in a process group of its own, where ctrl-c does not reach it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use zeroize::Zeroizing;
+
+use crate::cli;
+use crate::cli::words::{Chosen, Command as Words};
+use crate::commands::house::House;
+use crate::error::{Error, Kind, Result};
+use crate::oauth::world::World;
+use crate::output;
+use crate::session::apart::{decode, encode};
+use crate::session::decision::Wish;
+use crate::session::{self, Handed};
+use crate::store::Store;
+use crate::store::lock::Lock;
+
+/// The program's name, by which the child knows what it is for.
+pub const NAME: &str = "oat-renewal";
+
+/// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
+pub fn renew(store: &Store, lock: &Lock) -> Option<Result<Handed>> {
+    let file = lock.to_hand_over()?;
+    let (mut ours, theirs) = UnixStream::pair().ok()?;
+    let mut command = Command::new(program()?);
+    command.arg0(NAME).args(std::env::args_os().skip(1)).process_group(0);
+    let mut child = command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs))).spawn().ok()?;
+    // Its ends of both are closed here, so that an end of the child is an end of the answer.
+    drop(command);
+    let told = ours.write_all(&store.keys_to_hand_over()).and_then(|()| ours.shutdown(Shutdown::Write));
+    let mut answer = Zeroizing::new(Vec::with_capacity(64 << 10));
+    let read = told.and_then(|()| ours.read_to_end(&mut answer));
+    let _ = child.wait();
+    let handed = read.ok().and_then(|_| decode(&answer))?;
+    // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
+    let begun = !matches!(&handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }));
+    begun.then_some(handed)
+}
+
+/// The program itself, also where it was replaced on the disk meanwhile.
+fn program() -> Option<PathBuf> {
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() { Some(link) } else { std::env::current_exe().ok() }
+}
+
+/// The child: renews what the words ask for, and says what came of it. The exit code tells nothing.
+pub fn serve(argv: Vec<OsString>) -> u8 {
+    let Ok(mut parent) = output::socket().map(UnixStream::from) else { return Kind::Internal.exit_code() };
+    let outcome = renewed(argv, &mut parent);
+    let _ = parent.write_all(&encode(&outcome, crate::world::now()));
+    0
+}
+
+fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
+    let words = cli::parse(argv)?;
+    let (chosen, wish) = match words.command {
+        Words::TokenGet(get) => {
+            let wish = Wish { min_ttl: get.min_ttl, force: get.force, require_store: get.require_store, require_scope: get.require_scope };
+            (get.chosen, wish)
+        }
+        Words::Refresh(refresh) => (refresh.chosen, Wish { require_store: refresh.require_store, ..Wish::default() }),
+        _ => (Chosen::default(), Wish::default()),
+    };
+    let house = House::new(words.common);
+    let (plan, config) = house.plan(&chosen)?;
+    let store = house.store(&config)?;
+    let mut keys = Zeroizing::new(Vec::with_capacity(128));
+    let _ = parent.take(128).read_to_end(&mut keys);
+    store.take_over_keys(&keys);
+    let lock = store.inherited_lock(&plan.profile, File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?))?;
+    let mut world = house.world(&plan);
+    let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock);
+    house.told_by(&store);
+    handed
+}

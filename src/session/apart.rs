@@ -1,0 +1,76 @@
+//! What one process tells another that waits for it: the token, or why there is none.
+
+use zeroize::Zeroizing;
+
+use crate::error::Result;
+use crate::session::failure;
+use crate::session::{Handed, Source};
+use crate::store::lock::Lock;
+use crate::store::record::{Access, Identity};
+use crate::time::UnixTime;
+
+/// Has another process spend the refresh token, under the lock that this one holds; None where there can be no other.
+pub type Apart<'a> = dyn Fn(&Lock) -> Option<Result<Handed>> + 'a;
+
+/// What the failure's note is about here: two processes of one command, so anything will do.
+const ABOUT: &str = "apart";
+
+/// The outcome as bytes for a pipe between two processes of ours.
+pub fn encode(outcome: &Result<Handed>, now: UnixTime) -> Zeroizing<Vec<u8>> {
+    match outcome {
+        Ok(handed) => {
+            let nobody = Identity { server: String::new(), client_id: String::new(), grant: handed.source.name().into() };
+            let access = Access { identity: nobody, signed_in: None, tokens: vec![handed.token.clone()] };
+            Zeroizing::new([b"+", access.encode().as_slice()].concat())
+        }
+        Err(error) => Zeroizing::new([b"-", failure::write(error, ABOUT, now).as_slice()].concat()),
+    }
+}
+
+/// Reads what [`encode`] wrote; None where the other process ended before it said all.
+pub fn decode(bytes: &[u8]) -> Option<Result<Handed>> {
+    match bytes.split_first()? {
+        (b'+', rest) => {
+            let access = Access::decode(rest)?;
+            let source = if access.identity.grant == Source::Shared.name() { Source::Shared } else { Source::Refreshed };
+            let token = access.tokens.into_iter().next()?;
+            Some(Ok(Handed { token, source }))
+        }
+        (b'-', rest) => failure::read(rest, ABOUT).map(Err),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::error::{Error, Kind};
+    use crate::secret::AccessToken;
+    use crate::store::record::CachedToken;
+
+    #[test]
+    fn what_one_process_says_the_other_understands() {
+        let token = CachedToken {
+            request: "{}".into(),
+            access_token: AccessToken::new("t"),
+            token_type: "Bearer".into(),
+            scope: None,
+            received_at: UnixTime(1),
+            expires_at: Some(UnixTime(2)),
+            extra: Map::new(),
+        };
+        let handed = Ok(Handed { token: token.clone(), source: Source::Refreshed });
+        let read = decode(&encode(&handed, UnixTime(0))).unwrap().unwrap();
+        assert_eq!((read.token, read.source), (token, Source::Refreshed));
+        let error: Result<Handed> = Err(Error::new(Kind::LoginRequired, "over").hint("oat login p").oauth("invalid_grant"));
+        let read = decode(&encode(&error, UnixTime(0))).unwrap().unwrap_err();
+        assert_eq!((read.kind, read.message.as_str(), read.hint.as_deref()), (Kind::LoginRequired, "over", Some("oat login p")));
+        assert_eq!(read.oauth_error.as_deref(), Some("invalid_grant"));
+        let whole = encode(&handed, UnixTime(0));
+        for length in 0..whole.len() {
+            assert!(decode(&whole[..length]).is_none(), "{length}");
+        }
+    }
+}

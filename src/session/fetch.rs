@@ -1,0 +1,104 @@
+//! Asks the server for a token of the machine's own, and reads what came.
+
+use crate::error::Result;
+use crate::jose::jwt::Jwt;
+use crate::oauth::grant::client_credentials::client_credentials;
+use crate::oauth::token::{Ask, Lifetime, TokenSet};
+use crate::oauth::world::World;
+use crate::plan::Plan;
+use crate::session::Session;
+use crate::session::remedy::remedied;
+use crate::session::server::{at_server, client, secret};
+use crate::store::record::CachedToken;
+use crate::text::escape;
+use crate::time::UnixTime;
+
+impl Session<'_> {
+    /// Asks the server for a token of the machine's own.
+    pub(super) fn fetch(&mut self) -> Result<CachedToken> {
+        for warning in &self.plan.warnings {
+            self.world.warn(warning);
+        }
+        // The secret first: what it waits for is no time of the server's.
+        let secret = match self.typed.take() {
+            Some(secret) => Some(secret),
+            None => secret(self.plan, self.store, self.world)?,
+        };
+        let plan = self.plan;
+        let answer = at_server(plan, self.world, &mut |world, found| {
+            let client = client(plan, found, secret.clone());
+            let ask = Ask {
+                endpoint: &found.token_endpoint,
+                client: &client,
+                body: plan.body,
+                parameters: &plan.parameters,
+                pointer: plan.token_pointer.as_deref(),
+                token_type: plan.token_type.as_deref(),
+            };
+            client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
+        })?;
+        let token = cached(plan, self.world, answer);
+        if let Some(told) = self.not_granted(&token).filter(|_| !self.wish.require_scope) {
+            self.world.warn(&told);
+        }
+        Ok(token)
+    }
+
+    /// R69: the server may grant less than was asked for; what is missing, in words.
+    pub(super) fn not_granted(&self, token: &CachedToken) -> Option<String> {
+        let (asked, granted) = (self.plan.scope()?, token.scope.as_deref()?);
+        // These two are about an ID token and a refresh token, and many servers leave them out of what they granted.
+        let told_elsewhere = |word: &str| self.plan.by_person() && matches!(word, "openid" | "offline_access");
+        let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted == *word);
+        let missing: Vec<&str> = asked.split(' ').filter(lacks).collect();
+        let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
+        (!missing.is_empty()).then(told)
+    }
+}
+
+/// What is kept of an answer.
+pub fn cached(plan: &Plan, world: &mut dyn World, answer: TokenSet) -> CachedToken {
+    let now = world.now();
+    let expires_at = end(plan, world, &answer, now);
+    if !is_b64token(answer.access_token.expose()) {
+        world.warn("the token has characters that RFC 6750 does not allow in a bearer token; some servers will refuse it");
+    }
+    CachedToken {
+        request: plan.request(),
+        access_token: answer.access_token,
+        token_type: answer.token_type,
+        // RFC 6749 section 5.1: left out, it is what was asked for.
+        scope: answer.scope.or_else(|| plan.scope().map(str::to_string)),
+        received_at: now,
+        expires_at,
+        extra: answer.extra,
+    }
+}
+
+/// When a new token ends: what the answer says, else the JWT's `exp`, else the profile's `default_lifetime`.
+fn end(plan: &Plan, world: &mut dyn World, answer: &TokenSet, now: UnixTime) -> Option<UnixTime> {
+    if let Lifetime::Known(length) = answer.lifetime {
+        return Some(now + length);
+    }
+    let told = if answer.lifetime == Lifetime::Missing { "names no lifetime" } else { "names a lifetime that makes no sense" };
+    if let Some(end) = jwt_end(answer.access_token.expose()) {
+        return Some(end);
+    }
+    if let Some(length) = plan.default_lifetime {
+        return Some(now + length);
+    }
+    world.warn(&format!("the server's answer {told}, so the token is not kept; set `default_lifetime` in the profile to keep it"));
+    None
+}
+
+/// RFC 7519 section 4.1.4; the claim is only used to decide how long to keep the token.
+fn jwt_end(token: &str) -> Option<UnixTime> {
+    let end = Jwt::decode(token).ok()?.claims.get("exp")?.as_f64()?;
+    (end.is_finite() && end > 0.0 && end < 253_402_300_800.0).then_some(UnixTime(end as i64))
+}
+
+/// RFC 6750 section 2.1: letters, digits, `-._~+/`, then `=`.
+fn is_b64token(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
+}

@@ -1,0 +1,92 @@
+//! Whether an ID token may be believed, by the keys of the plan's issuer.
+
+use crate::error::{Error, Result};
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::id_token::signature::Algs;
+use crate::oauth::id_token::{self, Expected, IdTokenClaims};
+use crate::oauth::jwks;
+use crate::oauth::token::TokenSet;
+use crate::oauth::world::World;
+use crate::plan::Plan;
+use crate::plan::sign_in::SignIn;
+use crate::secret::{AuthorizationCode, ClientSecret, Once};
+use crate::session::server::{Known, metadata};
+use crate::time::{Seconds, UnixTime};
+
+/// More than this between two clocks is told.
+const SKEW: Seconds = Seconds(60);
+
+/// Gets the issuer's keys before they are needed. Where there are none, that is found out when they are.
+pub fn prepare(plan: &Plan, world: &mut dyn World) {
+    if let Ok((Some(uri), _)) = keys_at(plan, world) {
+        let _ = jwks::keys(world, &uri, jwks::Known::Kept);
+    }
+}
+
+/// What is known of a person before the ID token is read.
+#[derive(Default)]
+pub struct Before<'a> {
+    /// At a sign-in in the browser: what the token has to repeat.
+    pub nonce: Option<&'a Once>,
+    /// At a sign-in in the browser: what was traded for the token.
+    pub code: Option<&'a AuthorizationCode>,
+    /// At a refresh: who signed in.
+    pub subject: Option<&'a str>,
+    /// The client's secret, for a server that signs with it (LINE).
+    pub secret: Option<&'a ClientSecret>,
+}
+
+/// The claims of an answer's ID token; None where there is none, or no issuer is known, so that nothing can be said about a
+/// person. Fails with `Invalid` where it does not hold, `Unavailable` where the keys cannot be had.
+pub fn checked(
+    plan: &Plan,
+    sign_in: &SignIn,
+    world: &mut dyn World,
+    answer: &TokenSet,
+    before: &Before,
+) -> Result<Option<IdTokenClaims>> {
+    let (Some(token), Some(issuer)) = (&answer.id_token, &plan.issuer) else { return Ok(None) };
+    let symmetric = sign_in.id_token_alg.as_deref().is_some_and(|alg| alg.starts_with("HS"));
+    let (uri, offered) = if symmetric { (None, None) } else { keys_at(plan, world)? };
+    let now = world.now();
+    let expected = Expected {
+        issuer: issuer.as_str(),
+        issuer_pattern: sign_in.issuer_pattern.as_deref(),
+        client_id: &plan.client_id,
+        nonce: before.nonce.map(Once::expose),
+        access_token: Some(&answer.access_token),
+        subject: before.subject,
+        max_age: sign_in.max_age.filter(|_| before.subject.is_none()),
+        code: before.code.map(AuthorizationCode::expose),
+        algs: match &sign_in.id_token_alg {
+            Some(name) => Algs::registered(name)?,
+            None => Algs::supported(offered.as_deref()),
+        },
+        now,
+    };
+    let verdict = id_token::verify(world, token, &expected, uri.as_ref(), before.secret);
+    verdict.map(Some).map_err(|error| clock_told(error, answer, now))
+}
+
+/// Where the keys are, and which algorithms the server says it signs with.
+fn keys_at(plan: &Plan, world: &mut dyn World) -> Result<(Option<Endpoint>, Option<Vec<String>>)> {
+    if let Some(uri) = plan.settings.endpoint("jwks_uri")? {
+        return Ok((Some(uri), None));
+    }
+    let found = metadata(plan, world, Known::Kept)?;
+    Ok((found.jwks_uri, found.id_token_algs))
+}
+
+/// R75: a token that seems to be of another time may be right, and this machine's clock wrong.
+fn clock_told(error: Error, answer: &TokenSet, now: UnixTime) -> Error {
+    match answer.server_time.map(|server| now - server) {
+        Some(ahead) if ahead > SKEW => with_clock(error, format!("{ahead} ahead of")),
+        Some(ahead) if ahead < Seconds(-SKEW.0) => with_clock(error, format!("{} behind", Seconds(-ahead.0))),
+        _ => error,
+    }
+}
+
+fn with_clock(error: Error, how: String) -> Error {
+    let message = format!("{}; this machine's clock is {how} the server's", error.message);
+    Error { message, ..error }.hint("set this machine's clock, and sign in again")
+}

@@ -1,0 +1,118 @@
+//! A session ends: the server forgets its tokens, and so does the store.
+
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::oauth::client_auth::Client;
+use crate::oauth::endpoints::{Endpoint, for_browser};
+use crate::oauth::revocation::revoke;
+use crate::oauth::world::World;
+use crate::plan::Plan;
+use crate::secret::WireSecret;
+use crate::session::server::{Found, Known, client, identity, metadata, secret};
+use crate::store::Store;
+use crate::store::lock::Locked;
+use crate::store::record::LongLived;
+
+/// What became of a session.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Whether anything was kept.
+    pub kept: bool,
+    /// How many tokens the server was told to forget, and did.
+    pub revoked: usize,
+    /// Why the server did not forget the rest.
+    pub not_revoked: Option<String>,
+    /// Where a person can sign out of the server too (OpenID Connect RP-Initiated Logout).
+    pub sign_out_url: Option<String>,
+}
+
+/// Has the server forget the refresh token and then the access tokens, unless `local`; then forgets them here, whatever the server
+/// says. Fails with `Store` where they cannot be forgotten.
+pub fn sign_out(plan: &Plan, local: bool, front: bool, store: &Store, world: &mut dyn World) -> Result<Ended> {
+    let patience = world.time_left();
+    // So that no refresh brings back what is being forgotten.
+    let _lock = match store.lock(&plan.profile, patience, &mut || false)? {
+        Locked::Held(lock) => Some(lock),
+        _ => None,
+    };
+    let mut ended = Ended::default();
+    let tokens = kept(plan, store);
+    ended.kept = tokens.any;
+    if !local && tokens.any {
+        if let Err(error) = at_server(plan, store, world, &tokens, front, &mut ended) {
+            ended.not_revoked = Some(format!("{error}{}", error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()));
+        }
+    }
+    ended.kept |= store.forget(&plan.profile)?;
+    Ok(ended)
+}
+
+#[derive(Default)]
+struct Kept {
+    any: bool,
+    long_lived: Option<LongLived>,
+    access: Vec<WireSecret>,
+}
+
+/// What is kept of this identity. What cannot be read cannot be revoked, and is forgotten all the same.
+fn kept(plan: &Plan, store: &Store) -> Kept {
+    let identity = identity(plan);
+    let access = store.load_access(&plan.profile).ok().and_then(|loaded| loaded.access).filter(|access| access.identity == identity);
+    let long_lived = store.load_sealed(&plan.profile).ok().flatten().filter(|long_lived| long_lived.identity == identity);
+    let any = access.is_some() || long_lived.is_some();
+    let tokens = access.map(|access| access.tokens).unwrap_or_default();
+    Kept { any, long_lived, access: tokens.iter().map(|token| WireSecret::new(token.access_token.expose())).collect() }
+}
+
+fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, front: bool, ended: &mut Ended) -> Result<()> {
+    let (revocation, end_session, auth_methods) = endpoints(plan, front, world)?;
+    if let (true, Some(endpoint)) = (front, end_session) {
+        ended.sign_out_url = Some(sign_out_url(plan, &endpoint, kept.long_lived.as_ref())?);
+    }
+    let Some(endpoint) = revocation else {
+        return Err(Error::new(crate::error::Kind::Config, "the server names no revocation endpoint, so its tokens live until they end"));
+    };
+    let found = Found { token_endpoint: endpoint.clone(), auth_methods, kept: false };
+    let client = client(plan, &found, secret(plan, store, world)?);
+    let refresh = kept.long_lived.as_ref().and_then(|long_lived| long_lived.refresh_token.as_ref());
+    let mut first = Ok(());
+    if let Some(token) = refresh {
+        first = note(revoke(world, &endpoint, &client, &WireSecret::new(token.expose()), "refresh_token"), ended);
+    }
+    kept.access.iter().fold(first, |first, token| {
+        let revoked = note(one(world, &endpoint, &client, token), ended);
+        first.and(revoked)
+    })
+}
+
+fn one(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token: &WireSecret) -> Result<()> {
+    revoke(world, endpoint, client, token, "access_token")
+}
+
+fn note(revoked: Result<()>, ended: &mut Ended) -> Result<()> {
+    ended.revoked += usize::from(revoked.is_ok());
+    revoked
+}
+
+type Endpoints = (Option<Endpoint>, Option<Endpoint>, Option<Vec<String>>);
+
+/// Where tokens are revoked and where a person signs out: from the profile, else by discovery.
+fn endpoints(plan: &Plan, front: bool, world: &mut dyn World) -> Result<Endpoints> {
+    let (revocation, end_session) = (plan.settings.endpoint("revocation_endpoint")?, plan.settings.endpoint("end_session_endpoint")?);
+    if plan.issuer.is_none() || (revocation.is_some() && (end_session.is_some() || !front)) {
+        return Ok((revocation, end_session, None));
+    }
+    let metadata = metadata(plan, world, Known::Kept)?;
+    Ok((revocation.or(metadata.revocation_endpoint), end_session.or(metadata.end_session_endpoint), metadata.auth_methods))
+}
+
+/// RP-Initiated Logout section 2.
+fn sign_out_url(plan: &Plan, endpoint: &Endpoint, long_lived: Option<&LongLived>) -> Result<String> {
+    let mut url: Url = endpoint.url().clone();
+    if let Some(token) = long_lived.and_then(|long_lived| long_lived.id_token.as_ref()) {
+        url.query_pairs_mut().append_pair("id_token_hint", token.expose());
+    }
+    url.query_pairs_mut().append_pair("client_id", &plan.client_id);
+    for_browser(&url).map_err(|reason| Error::new(crate::error::Kind::Invalid, reason))
+}
