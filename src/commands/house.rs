@@ -12,8 +12,8 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
 use crate::sandbox::keys::signing_key;
-use crate::sandbox::listen;
 use crate::sandbox::state::{Options, Sandbox};
+use crate::sandbox::{ledger, listen};
 use crate::secret::WireSecret;
 use crate::store::keys::KeyPlace;
 use crate::store::{Settings, Store};
@@ -172,7 +172,10 @@ fn start(folder: Option<PathBuf>) -> Result<(String, u16)> {
     let alg = crate::jose::jwa::Alg::Es256;
     let mut options = Options::new(format!("http://{authority}"));
     let key = match &folder {
-        Some(folder) => signing_key(folder, alg)?,
+        Some(folder) => {
+            ledger::read(folder)?;
+            signing_key(folder, alg)?
+        }
         None => {
             return Err(Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder"));
         }

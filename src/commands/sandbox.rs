@@ -62,3 +62,29 @@ fn told(as_json: bool, issuer: &str) -> String {
         "\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}\n\n[profile.local-login]\nissuer = \"{issuer}\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nscope = \"openid offline_access\""
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_is_printed_is_a_profile_file_with_two_profiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, told(false, "http://127.0.0.1:8417")).unwrap();
+        let config = Config::load(&file).unwrap();
+        assert_eq!(config.profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["local", "local-login"]);
+    }
+
+    #[test]
+    fn json_has_every_endpoint_and_the_client() {
+        let told: serde_json::Value = serde_json::from_str(&told(true, "http://127.0.0.1:1")).unwrap();
+        for (name, path) in ENDPOINTS {
+            assert_eq!(told[name], format!("http://127.0.0.1:1{path}"));
+        }
+        for name in ["issuer", "client_id", "client_secret", "token_endpoint", "introspection_endpoint", "jwks_uri"] {
+            assert!(told[name].is_string(), "{name}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::sandbox::sessions::Sessions;
 /// The file in the state folder, and the lock beside it.
 const FILE: &str = "sandbox-sessions.json";
 const LOCK: &str = "sandbox-sessions.lock";
-/// Sessions are bounded in number, and a sign-in that was asked for with reason is short.
+/// Sessions are bounded in number; what is longer than this is cut, and refused for that.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// The sessions of one server.
@@ -40,13 +40,19 @@ impl Ledger {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = &self.folder else { return Ok(Open { sessions, file: None }) };
         let lock = lock(&folder.join(LOCK))?;
-        let file = folder.join(FILE);
-        *sessions = match private_file::read(&file, LONGEST) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed("read", &file, error.into()))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Sessions::default(),
-            Err(error) => return Err(failed("read", &file, error)),
-        };
-        Ok(Open { sessions, file: Some((file, lock)) })
+        *sessions = read(folder)?;
+        Ok(Open { sessions, file: Some((folder.join(FILE), lock)) })
+    }
+}
+
+/// The sessions that are kept in `folder`. Fails with kind `Store` where they cannot be trusted; better before the
+/// server starts than in one of its answers.
+pub fn read(folder: &Path) -> Result<Sessions> {
+    let file = folder.join(FILE);
+    match private_file::read(&file, LONGEST) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed("read", &file, error.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sessions::default()),
+        Err(error) => Err(failed("read", &file, error)),
     }
 }
 
@@ -73,7 +79,8 @@ fn lock(path: &Path) -> Result<File> {
 
 /// The cause is part of the message: it goes to the client as an error_description.
 fn failed(what: &str, file: &Path, cause: io::Error) -> Error {
-    Error::new(Kind::Store, format!("cannot {what} the sandbox's sessions in `{}`: {cause}", file.display()))
+    let message = format!("cannot {what} the sandbox's sessions in `{}`: {cause}", file.display());
+    Error::new(Kind::Store, message).hint(format!("delete it, and sign in anew: rm '{}'", file.display()))
 }
 
 #[cfg(test)]
@@ -144,6 +151,7 @@ mod tests {
         private_file::write(&file, b"garbage").unwrap();
         let answer = refresh(&another(folder.path()), "x");
         assert!(answer.0 == 500 && answer.1.contains("cannot read the sandbox's sessions"), "{answer:?}");
+        assert!(read(folder.path()).unwrap_err().hint.unwrap().contains("rm "));
         assert_eq!(fs::read(&file).unwrap(), b"garbage");
         #[cfg(unix)]
         {

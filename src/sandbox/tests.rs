@@ -11,6 +11,7 @@ mod authorize;
 mod device;
 mod pages;
 mod revoke;
+mod socket;
 mod tokens;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
