@@ -1127,7 +1127,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__sandbox)
-            opts="-v -h --config --json --store --trace --verbose --port --alg --lifetime --opaque --delay --help"
+            opts="-v -h --config --json --store --trace --verbose --port --alg --lifetime --refresh-lifetime --auto-approve --opaque --delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,6 +1171,13 @@ _oat() {
                     return 0
                     ;;
                 --lifetime)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --refresh-lifetime)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

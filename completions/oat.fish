@@ -409,9 +409,11 @@ complete -c oat -n "__fish_oat_using_subcommand sandbox" -l port -d 'The loopbac
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l alg -d 'How tokens are signed' -r -f -a "ES256\t''
 RS256\t''"
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l lifetime -d 'How long tokens live' -r -f
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l refresh-lifetime -d 'How long refresh tokens live, each from when it was issued' -r -f
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l delay -d 'Wait before each token answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand sandbox" -l auto-approve -d 'Sign in as alice and allow everything, without a page'
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -l opaque -d 'Hand out opaque tokens instead of JWTs'
 complete -c oat -n "__fish_oat_using_subcommand sandbox" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand completions" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F

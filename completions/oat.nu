@@ -410,6 +410,8 @@ module completions {
     --port: string            # The loopback port; 0 takes any free one
     --alg: string@"nu-complete oat sandbox alg" # How tokens are signed
     --lifetime: string        # How long tokens live
+    --refresh-lifetime: string # How long refresh tokens live, each from when it was issued
+    --auto-approve            # Sign in as alice and allow everything, without a page
     --opaque                  # Hand out opaque tokens instead of JWTs
     --delay: string           # Wait before each token answer
     --help(-h)                # Print help

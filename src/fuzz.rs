@@ -26,6 +26,8 @@ use crate::oauth::id_token::{self, Expected};
 use crate::oauth::metadata::{self, Asked};
 use crate::oauth::world::Response;
 use crate::oauth::world::script::Script;
+use crate::sandbox::http::Request;
+use crate::sandbox::state::Sandbox;
 use crate::sandbox::wire;
 use crate::secret::{ClientSecret, IdToken, Secret};
 use crate::store::record::{Access, LongLived, examples};
@@ -441,6 +443,34 @@ fn r97_requests_to_the_sandbox() {
             assert!(request.headers.len() <= 100 && request.body.len() <= input.len());
             assert!(request.target.contains(request.query()) && request.path().len() <= request.target.len());
         }
+    });
+}
+
+#[test]
+fn r97_parameters_to_the_sandbox() {
+    let seeds: [&[u8]; 4] = [
+        b"response_type=code&client_id=sandbox&redirect_uri=http://127.0.0.1:1/cb?a=b&state=s&scope=openid&prompt=login&max_age=1&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+        b"client_id=sandbox-public&grant_type=refresh_token&refresh_token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&scope=a&token=x.y.z",
+        b"client_id=sandbox-public&scope=openid&user_code=BBBB-BBBB&username=alice&transaction=x&decision=allow",
+        b"client_id=sandbox&client_secret=sandbox-secret&grant_type=client_credentials&resource=urn:x&audience=y&post_logout_redirect_uri=http://[::1]/",
+    ];
+    let paths = ["/authorize", "/token", "/device", "/device_authorization", "/revoke", "/sign-in", "/consent", "/introspect", "/logout"];
+    let approving = Sandbox::of_test(|options| options.auto_approve = true);
+    let asking = Sandbox::of_test(|_| {});
+    let mut number = 0;
+    abuse(&seeds, |input| {
+        number += 1;
+        let sandbox = if number % 2 == 0 { &approving } else { &asking };
+        let request = Request::form(paths[number % paths.len()], &String::from_utf8_lossy(input));
+        let response = sandbox.respond(&request, UnixTime(number as i64));
+        // No header can be split, and no browser is sent off this machine.
+        assert!(response.headers.iter().all(|(_, value)| value.bytes().all(|b| (b' '..=b'~').contains(&b))));
+        if let Some(location) = response.header("Location") {
+            let url = url::Url::parse(location).unwrap();
+            assert!(["127.0.0.1", "[::1]", "localhost"].contains(&url.host_str().unwrap()), "{location}");
+        }
+        let html = response.header("Content-Type").is_some_and(|kind| kind.starts_with("text/html"));
+        assert!(!html || !String::from_utf8(response.body).unwrap().contains("<script"));
     });
 }
 

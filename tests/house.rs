@@ -164,7 +164,7 @@ fn shortcuts(source: &Source) -> Vec<String> {
     let mut platform = false;
     for line in source.code.lines().map(str::trim) {
         // One half of a file for each system, chosen by a cfg, is no face.
-        if line.starts_with("pub use") && !platform {
+        if line.starts_with("pub use ") && !platform {
             found.push(format!("{}: a face: {line}", source.path));
         }
         platform = line.starts_with("#[cfg(");

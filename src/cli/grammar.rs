@@ -184,10 +184,12 @@ fn sandbox(command: Clap) -> Clap {
             Arg::new("port").long("port").value_name("PORT").value_parser(clap::value_parser!(u16)).default_value("8417").help("The loopback port; 0 takes any free one"),
             Arg::new("alg").long("alg").value_name("ALG").default_value("ES256").value_parser(PossibleValuesParser::new(["ES256", "RS256"])).help("How tokens are signed"),
             Arg::new("lifetime").long("lifetime").value_name("TIME").default_value("1h").value_parser(length).help("How long tokens live"),
+            Arg::new("refresh-lifetime").long("refresh-lifetime").value_name("TIME").default_value("30d").value_parser(length).help("How long refresh tokens live, each from when it was issued"),
+            Arg::new("auto-approve").long("auto-approve").action(ArgAction::SetTrue).help("Sign in as alice and allow everything, without a page"),
             Arg::new("opaque").long("opaque").action(ArgAction::SetTrue).help("Hand out opaque tokens instead of JWTs"),
             Arg::new("delay").long("delay").value_name("TIME").default_value("0").value_parser(length).help("Wait before each token answer"),
         ])
-        .after_help("Examples:\n  oat sandbox\n  oat sandbox --port 0 --lifetime 30s --json\n\nFor trying and testing only: every program on this machine can get its tokens.")
+        .after_help("Examples:\n  oat sandbox\n  oat sandbox --port 0 --lifetime 30s --json\n  oat sandbox --auto-approve                sign-ins without a person, for tests\n\nFor trying and testing only: every program on this machine can get its tokens.")
 }
 
 fn profile_argument() -> Arg {

@@ -46,6 +46,8 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
             port: m.get_one("port").copied().unwrap_or(SANDBOX_PORT),
             alg: text(m, "alg").unwrap_or_default(),
             lifetime: m.get_one("lifetime").copied().unwrap_or(Seconds(3600)),
+            refresh_lifetime: m.get_one("refresh-lifetime").copied().unwrap_or(Seconds(30 * 86_400)),
+            auto_approve: m.get_flag("auto-approve"),
             opaque: m.get_flag("opaque"),
             delay: m.get_one("delay").copied().unwrap_or(Seconds(0)),
         }),

@@ -167,6 +167,10 @@ pub struct SandboxWords {
     pub alg: String,
     /// `--lifetime`
     pub lifetime: Seconds,
+    /// `--refresh-lifetime`
+    pub refresh_lifetime: Seconds,
+    /// `--auto-approve`
+    pub auto_approve: bool,
     /// `--opaque`
     pub opaque: bool,
     /// `--delay`

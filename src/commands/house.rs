@@ -12,8 +12,8 @@ use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Plan;
 use crate::sandbox::keys::signing_key;
-use crate::sandbox::listen;
 use crate::sandbox::state::{Options, Sandbox};
+use crate::sandbox::{ledger, listen};
 use crate::secret::WireSecret;
 use crate::keys::Key;
 use crate::store::keys::KeyPlace;
@@ -215,15 +215,21 @@ fn start(folder: Option<PathBuf>, auto_approve: bool) -> Result<(String, u16)> {
     let trouble = |error: std::io::Error| Error::new(Kind::Unavailable, "cannot start the embedded server on loopback").because(error);
     let authority = format!("127.0.0.1:{SANDBOX_PORT}");
     let alg = crate::jose::jwa::Alg::Es256;
-    let key = match folder {
-        Some(folder) => signing_key(&folder, alg)?,
+    let mut options = Options::new(format!("http://{authority}"));
+    let key = match &folder {
+        Some(folder) => {
+            ledger::read(folder)?;
+            signing_key(folder, alg)?
+        }
         None => {
             return Err(Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder"));
         }
     };
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(trouble)?;
     let port = listener.local_addr().map_err(trouble)?.port();
-    let sandbox = Arc::new(Sandbox::new(Options::new(format!("http://{authority}")), key));
+    // Its process ends with the command; a sign-in does not.
+    options.sessions = folder;
+    let sandbox = Arc::new(Sandbox::new(options, key));
     std::thread::spawn(move || listen::serve(listener, sandbox, world::now, None));
     Ok((authority, port))
 }

@@ -48,7 +48,7 @@ const ENVIRONMENT: [(&str, &str); 13] = [
     ("DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR", "Where the Secret Service is found (Linux)."),
 ];
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     (
         "~/.config/oat/config.toml",
         "The profile file; see `oat-config(5)`. On macOS it is in ~/Library/Application Support/oat, on Windows in %APPDATA%\\oat\\config. XDG_CONFIG_HOME is obeyed on Linux.",
@@ -64,6 +64,10 @@ const FILES: [(&str, &str); 6] = [
     ("store.key", "The store's key, with `OAT_STORE=file` only."),
     ("metadata/", "Public server metadata, kept for 24 hours at most."),
     ("sandbox-es256.p8", "The signing key of the sandbox. Its tokens are worth nothing."),
+    (
+        "sandbox-sessions.json",
+        "The sign-ins of the built-in profile `sandbox`, with hashes of their refresh tokens. `oat sandbox` keeps its own in memory.",
+    ),
 ];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
@@ -102,7 +106,7 @@ const PROSE: [(&str, &str, &str); 9] = [
     (
         "sandbox",
         "DESCRIPTION",
-        "It answers the client_credentials grant by HTTP Basic, a form or a JSON body, and has discovery, a JWK Set and introspection. Its clients are `sandbox` with the secret `sandbox-secret`, and `sandbox-public` with none. Standard output has its endpoints and a ready-made profile; `GET /requests` counts the token requests, so that a test can tell a kept token from a new one. The server listens on 127.0.0.1 only.",
+        "It answers the grants authorization_code (with PKCE), device_code, refresh_token and client_credentials, by HTTP Basic, a form or a JSON body, and has discovery, a JWK Set, introspection, revocation, userinfo and a logout page. Its clients are `sandbox` with the secret `sandbox-secret`, and `sandbox-public` with none. Standard output has its endpoints and two ready-made profiles.\n\nTo sign in, any user name will do, `alice` unless you type another; `mallory` is turned away. There are no passwords. With `--auto-approve` nobody is asked. A redirect_uri is http on 127.0.0.1, [::1] or localhost, with any port and path. A scope with openid gives an ID token, one with offline_access a refresh token, which is good once: when it is used again, all tokens of its sign-in are revoked.\n\n`GET /requests` counts the requests to each endpoint, so that a test can tell a kept token from a new one; `refresh` are the refreshes that were granted, `reuse` the codes and refresh tokens that came twice. The server listens on 127.0.0.1 only.",
     ),
     (
         "man",
@@ -225,7 +229,7 @@ fn surroundings(sheet: &mut Sheet, name: &str) {
     }
     let (variables, files): (&[&str], &[&str]) = match name {
         "completions" | "man" => return,
-        "sandbox" => (&["OAT_STATE"], &["~/.local/state/oat", "sandbox-es256.p8"]),
+        "sandbox" => (&["OAT_STATE"], &["~/.local/state/oat", "sandbox-es256.p8", "sandbox-sessions.json"]),
         "profile-list" => (&["OAT_CONFIG"], &["~/.config/oat/config.toml"]),
         "" | "token-get" => (&[], &[]),
         // The binary carries every page, so the long lists stand in two of them.

@@ -14,10 +14,11 @@ use crate::sandbox::access_token::TokenFormat;
 use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID};
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::listen;
+use crate::sandbox::metadata::ENDPOINTS;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::world;
 
-/// Serves until it is stopped. stdout has its endpoints and a ready-made profile.
+/// Serves until it is stopped. stdout has its endpoints and two ready-made profiles.
 pub fn serve(house: &House, words: &SandboxWords) -> Result<()> {
     let folder = house.state_folder().ok_or_else(|| {
         Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder")
@@ -33,6 +34,8 @@ pub fn serve(house: &House, words: &SandboxWords) -> Result<()> {
     let issuer = format!("http://{address}");
     let mut options = Options::new(issuer.clone());
     options.lifetime = words.lifetime;
+    options.refresh_lifetime = words.refresh_lifetime;
+    options.auto_approve = words.auto_approve;
     options.delay = words.delay.duration();
     options.token_format = if words.opaque { TokenFormat::Opaque } else { TokenFormat::Jwt };
     output::print(&told(house.common.json, &issuer))?;
@@ -45,17 +48,43 @@ pub fn serve(house: &House, words: &SandboxWords) -> Result<()> {
 
 fn told(as_json: bool, issuer: &str) -> String {
     if as_json {
-        return json!({
-            "issuer": issuer,
-            "token_endpoint": format!("{issuer}/token"),
-            "introspection_endpoint": format!("{issuer}/introspect"),
-            "jwks_uri": format!("{issuer}/jwks"),
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-        })
-        .to_string();
+        let mut all = json!({ "issuer": issuer, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+        for (name, path) in ENDPOINTS {
+            all[name] = json!(format!("{issuer}{path}"));
+        }
+        return all.to_string();
     }
-    format!(
-        "# {issuer}\n# metadata       {issuer}/.well-known/openid-configuration\n# token endpoint {issuer}/token\n# introspection  {issuer}/introspect\n# keys           {issuer}/jwks\n\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}"
+    let mut text = format!("# {issuer}\n# {:30}{issuer}/.well-known/openid-configuration\n", "metadata");
+    for (name, path) in ENDPOINTS {
+        text += &format!("# {name:30}{issuer}{path}\n");
+    }
+    text + &format!(
+        "\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}\n\n[profile.local-login]\nissuer = \"{issuer}\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nscope = \"openid offline_access\""
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_is_printed_is_a_profile_file_with_two_profiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, told(false, "http://127.0.0.1:8417")).unwrap();
+        let config = Config::load(&file).unwrap();
+        assert_eq!(config.profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["local", "local-login"]);
+    }
+
+    #[test]
+    fn json_has_every_endpoint_and_the_client() {
+        let told: serde_json::Value = serde_json::from_str(&told(true, "http://127.0.0.1:1")).unwrap();
+        for (name, path) in ENDPOINTS {
+            assert_eq!(told[name], format!("http://127.0.0.1:1{path}"));
+        }
+        for name in ["issuer", "client_id", "client_secret", "token_endpoint", "introspection_endpoint", "jwks_uri"] {
+            assert!(told[name].is_string(), "{name}");
+        }
+    }
 }

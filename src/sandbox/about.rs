@@ -1,34 +1,40 @@
 //! What a person sees at `/`, and what a test may count.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::sandbox::clients::{CLIENT_ID, PUBLIC_CLIENT_ID};
 use crate::sandbox::http::{Request, Response};
-use crate::sandbox::metadata::{INTROSPECTION, JWKS, TOKEN};
+use crate::sandbox::metadata::ENDPOINTS;
+use crate::sandbox::routes;
 use crate::sandbox::state::Sandbox;
 use crate::time::UnixTime;
 
+/// Counted besides the requests of each endpoint: refreshes that were granted, and codes and refresh tokens used twice.
+const EVENTS: [&str; 2] = ["refresh", "reuse"];
+
 /// A page of plain text: what this is and where everything is.
 pub fn page(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
-    let lines = [
+    let mut lines = vec![
         "oat sandbox: a small OAuth 2.0 authorization server.".to_string(),
         "For trying and testing only: anyone on this machine can get a token, and its tokens are worth nothing.".to_string(),
         String::new(),
-        format!("issuer         {}", sandbox.issuer),
-        format!("metadata       {}", sandbox.url("/.well-known/oauth-authorization-server")),
-        format!("token          {} (client_credentials)", sandbox.url(TOKEN)),
-        format!("introspection  {}", sandbox.url(INTROSPECTION)),
-        format!("jwks           {}", sandbox.url(JWKS)),
-        format!("counts         {}", sandbox.url("/requests")),
-        format!("clients        {CLIENT_ID} (with a secret), {PUBLIC_CLIENT_ID} (without)"),
-        format!("served         {} token requests", sandbox.token_requests()),
+        format!("{:31}{}", "issuer", sandbox.issuer),
+        format!("{:31}{}", "metadata", sandbox.url("/.well-known/oauth-authorization-server")),
     ];
+    lines.extend(ENDPOINTS.iter().map(|(name, path)| format!("{name:31}{}", sandbox.url(path))));
+    lines.extend([
+        format!("{:31}{}", "counts", sandbox.url("/requests")),
+        format!("{:31}{CLIENT_ID} (with a secret), {PUBLIC_CLIENT_ID} (without)", "clients"),
+        format!("{:31}{} token requests", "served", sandbox.counted("token")),
+    ]);
     Response::text(200, lines.join("\n") + "\n")
 }
 
 /// How many requests each endpoint has seen, so that a script can tell a cached token from a new one.
 pub fn requests(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
-    Response::json(200, &json!({ "token": sandbox.token_requests() }))
+    let count = |name: &'static str| (name.to_string(), json!(sandbox.counted(name)));
+    let counts: Map<String, Value> = routes::names().chain(EVENTS).map(count).collect();
+    Response::json(200, &Value::Object(counts))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Access tokens: made for the token endpoint, recognised for introspection.
+//! Tokens that are signed: access tokens, made and recognised, and ID tokens.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,8 +51,17 @@ impl AccessTokens {
             return Ok(token);
         }
         // RFC 9068 section 2.1.
-        let header = Map::from_iter([("typ".into(), json!("at+jwt")), ("kid".into(), json!(self.jwk.kid))]);
-        jwt::encode(header, &claims, &self.key)
+        self.sign("at+jwt", &claims)
+    }
+
+    /// An ID token, which is nobody's access token.
+    pub fn id_token(&self, claims: &Map<String, Value>) -> Result<String> {
+        self.sign("JWT", claims)
+    }
+
+    fn sign(&self, typ: &str, claims: &Map<String, Value>) -> Result<String> {
+        let header = Map::from_iter([("typ".into(), json!(typ)), ("kid".into(), json!(self.jwk.kid))]);
+        jwt::encode(header, claims, &self.key)
     }
 
     /// The claims of a token that was issued here and has not expired at `now`.
@@ -117,8 +126,7 @@ mod tests {
     #[test]
     fn another_kind_of_jwt_by_the_same_key_is_not_an_access_token() {
         let ours = tokens(TokenFormat::Jwt);
-        let header = Map::from_iter([("typ".to_string(), json!("JWT"))]);
-        let other = jwt::encode(header, &claims(100), &ours.key).unwrap();
+        let other = ours.id_token(&claims(100)).unwrap();
         assert_eq!(ours.recognise(&other, UnixTime(0)), None);
     }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
 use crate::sandbox::http::Request;
 use crate::sandbox::parameters::Parameters;
@@ -15,6 +16,9 @@ pub const CLIENT_SECRET: &str = "sandbox-secret";
 /// The client that has none.
 pub const PUBLIC_CLIENT_ID: &str = "sandbox-public";
 
+/// What is said to any other.
+pub const UNKNOWN: &str = "unknown client_id; this sandbox has sandbox and sandbox-public";
+
 /// The methods that [`Clients::authenticate`] understands, by their registered names.
 pub const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
 
@@ -24,15 +28,22 @@ pub struct Clients {
 }
 
 /// A client that has proved who it is, as far as it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Client {
     /// [`CLIENT_ID`], with its secret.
+    #[serde(rename = "sandbox")]
     Confidential,
     /// [`PUBLIC_CLIENT_ID`]; anyone can say so.
+    #[serde(rename = "sandbox-public")]
     Public,
 }
 
 impl Client {
+    /// The client of this client_id.
+    pub fn named(id: &str) -> Option<Client> {
+        [Client::Confidential, Client::Public].into_iter().find(|client| client.id() == id)
+    }
+
     /// The client_id.
     pub fn id(self) -> &'static str {
         match self {
@@ -82,7 +93,7 @@ impl Clients {
             (CLIENT_ID, None) => Err(refused("this client needs its client_secret")),
             (PUBLIC_CLIENT_ID, None) => Ok(Client::Public),
             (PUBLIC_CLIENT_ID, Some(_)) => Err(refused("this client has no client_secret")),
-            _ => Err(refused(format!("unknown client_id; this sandbox has {CLIENT_ID} and {PUBLIC_CLIENT_ID}"))),
+            _ => Err(refused(UNKNOWN)),
         }
     }
 }
@@ -120,6 +131,16 @@ mod tests {
 
     fn form(body: &str) -> Request {
         Request::form("/token", body)
+    }
+
+    #[test]
+    fn a_client_is_kept_under_its_client_id() {
+        for client in [Client::Confidential, Client::Public] {
+            assert_eq!(serde_json::to_value(client).unwrap(), client.id());
+            assert_eq!(Client::named(client.id()), Some(client));
+            assert!(UNKNOWN.contains(client.id()));
+        }
+        assert_eq!(Client::named("stranger"), None);
     }
 
     #[test]

@@ -65,6 +65,17 @@ impl Response {
         Response::new(status, "text/plain; charset=utf-8", text.into())
     }
 
+    /// A page for a browser.
+    pub fn html(status: u16, html: String) -> Response {
+        Response::new(status, "text/html; charset=utf-8", html)
+    }
+
+    /// Sends a browser on, with GET whatever it came with (RFC 9110 section 15.4.4); `location` is ASCII without a line break.
+    pub fn see_other(location: impl Into<String>) -> Response {
+        // Neither the state nor the code is to be told to the next site.
+        Response::text(303, "").with("Location", location).with("Referrer-Policy", "no-referrer")
+    }
+
     /// Adds a header; the value holds no line break.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
         self.headers.push((name, value.into()));
@@ -75,8 +86,10 @@ impl Response {
     pub fn reason(&self) -> &'static str {
         match self.status {
             200 => "OK",
+            303 => "See Other",
             400 => "Bad Request",
             401 => "Unauthorized",
+            403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
             408 => "Request Timeout",

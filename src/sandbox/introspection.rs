@@ -20,7 +20,7 @@ fn introspect(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Result<Res
     if sandbox.clients.authenticate(request, &parameters)? == Client::Public {
         return Err(Refusal::new(Code::InvalidClient, "introspection needs a client with a secret"));
     }
-    let claims = sandbox.access_tokens.recognise(parameters.required("token")?, now);
+    let claims = sandbox.active(parameters.required("token")?, now)?;
     // Section 2.2: nothing is said about a token that is not active.
     let Some(mut claims) = claims else { return Ok(Response::json(200, &json!({ "active": false }))) };
     claims.insert("active".into(), json!(true));

@@ -1,13 +1,13 @@
 //! Where the sandbox's signing key comes from.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::jose::jws::SigningKey;
-use crate::sandbox::random;
+use crate::sandbox::private_file;
 
 /// A PKCS#8 RSA key of 2048 bits, made with openssl for this purpose. It is published with this source: whoever wants
 /// to can sign with it, so it is worth nothing and protects nothing. Making RSA keys is not something ring does.
@@ -27,11 +27,11 @@ pub fn signing_key(folder: &Path, alg: Alg) -> Result<SigningKey> {
         return SigningKey::from_pkcs8(alg, RS256_TEST_KEY);
     }
     let file = folder.join(ES256_FILE);
-    let pkcs8 = match read(&file) {
+    let pkcs8 = match private_file::read(&file, LONGEST) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let made = make(folder, &file, &SigningKey::generate_es256()?);
+            let made = make(&file, &SigningKey::generate_es256()?);
             // Whoever was first, the file is what counts.
-            made.and_then(|()| read(&file)).map_err(|e| failed("keep the sandbox's key in", &file, e))?
+            made.and_then(|()| private_file::read(&file, LONGEST)).map_err(|e| failed("keep the sandbox's key in", &file, e))?
         }
         read => read.map_err(|e| failed("read the sandbox's key in", &file, e))?,
     };
@@ -42,55 +42,18 @@ pub fn signing_key(folder: &Path, alg: Alg) -> Result<SigningKey> {
     })
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let found = fs::symlink_metadata(file)?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if found.permissions().mode() & 0o077 != 0 {
-            return Err(io::Error::other("others may read or write it; run chmod 600 on it"));
-        }
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(file)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Writes a file nobody sees half-written, and leaves one that is already there alone.
-fn make(folder: &Path, file: &Path, pkcs8: &[u8]) -> io::Result<()> {
-    private_folder(folder)?;
-    let name = random::name().map_err(|_| io::Error::other("no random numbers"))?;
-    let temporary = folder.join(format!("{ES256_FILE}.{name}.tmp"));
-    let written = write(&temporary, pkcs8).and_then(|()| match fs::hard_link(&temporary, file) {
+/// Leaves a key that is already there alone.
+fn make(file: &Path, pkcs8: &[u8]) -> io::Result<()> {
+    let draft = private_file::draft(file, pkcs8)?;
+    let named = match fs::hard_link(&draft, file) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         // A file system without hard links: the last writer wins, which is as good as it gets there.
-        Err(_) => fs::rename(&temporary, file),
+        Err(_) => fs::rename(&draft, file),
         Ok(()) => Ok(()),
-    });
+    };
     // After a rename there is nothing to remove.
-    let _ = fs::remove_file(&temporary);
-    written
-}
-
-fn write(temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    let _ = fs::remove_file(&draft);
+    named
 }
 
 fn failed(what: &str, file: &Path, cause: io::Error) -> Error {
@@ -148,7 +111,7 @@ mod tests {
     fn a_broken_key_is_named_and_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(ES256_FILE);
-        write(&file, b"garbage").unwrap();
+        private_file::write(&file, b"garbage").unwrap();
         let error = signing_key(folder.path(), Alg::Es256).unwrap_err();
         assert_eq!(error.kind, Kind::Store);
         assert!(error.hint.unwrap().contains("rm "));

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(heard.matches("HTTP/1.1 200 OK").count(), 2, "{heard}");
         assert_eq!(heard.matches("HTTP/1.1 400 Bad Request").count(), 1, "{heard}");
         let count = answer(connect(address), b"GET /requests HTTP/1.0\r\n\r\n");
-        assert_eq!(body(&count), json!({ "token": 2 }));
+        assert_eq!(body(&count)["token"], 2);
     }
 
     #[test]

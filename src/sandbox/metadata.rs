@@ -2,36 +2,53 @@
 
 use serde_json::json;
 
-use crate::sandbox::clients;
+use crate::sandbox::authorization::PROMPTS;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::token::GRANT_TYPES;
+use crate::sandbox::{clients, pkce, user};
 use crate::time::UnixTime;
 
-/// The path of the token endpoint.
-pub const TOKEN: &str = "/token";
-/// The path of the introspection endpoint.
-pub const INTROSPECTION: &str = "/introspect";
-/// The path of the JWK set.
-pub const JWKS: &str = "/jwks";
+/// The endpoints, as the metadata names them, and their paths.
+pub const ENDPOINTS: [(&str, &str); 8] = [
+    ("authorization_endpoint", "/authorize"),
+    ("token_endpoint", "/token"),
+    ("device_authorization_endpoint", "/device_authorization"),
+    ("revocation_endpoint", "/revoke"),
+    ("introspection_endpoint", "/introspect"),
+    ("userinfo_endpoint", "/userinfo"),
+    ("end_session_endpoint", "/logout"),
+    ("jwks_uri", "/jwks"),
+];
 
-/// The metadata document: one for RFC 8414 section 2 and OpenID Connect Discovery section 3. There is no
-/// authorization endpoint yet, so the list of response types, which both require, is empty.
+/// Where a person types the code of a device.
+pub const DEVICE: &str = "/device";
+
+/// The metadata document: one for RFC 8414 section 2 and OpenID Connect Discovery section 3.
 pub fn document(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
-    let document = json!({
+    let mut document = json!({
         "issuer": sandbox.issuer,
-        "token_endpoint": sandbox.url(TOKEN),
         "token_endpoint_auth_methods_supported": clients::METHODS,
-        "introspection_endpoint": sandbox.url(INTROSPECTION),
+        "revocation_endpoint_auth_methods_supported": clients::METHODS,
         // RFC 7662 section 2.1: a caller without a secret learns nothing.
         "introspection_endpoint_auth_methods_supported": clients::METHODS[..2],
-        "jwks_uri": sandbox.url(JWKS),
         "grant_types_supported": GRANT_TYPES,
-        "response_types_supported": [],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": pkce::METHODS,
+        "authorization_response_iss_parameter_supported": true,
+        "prompt_values_supported": PROMPTS,
+        // Any other is granted too.
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "claims_supported": user::CLAIMS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [sandbox.access_tokens.jwk().alg],
+        "request_uri_parameter_supported": false,
         "service_documentation": sandbox.url("/"),
     });
+    for (name, path) in ENDPOINTS {
+        document[name] = json!(sandbox.url(path));
+    }
     Response::json(200, &document)
 }
 
@@ -51,7 +68,10 @@ mod tests {
         let document = at("/.well-known/oauth-authorization-server");
         assert_eq!(document, at("/.well-known/openid-configuration"));
         assert_eq!(document["issuer"], "http://127.0.0.1:8417");
-        assert_eq!(document["grant_types_supported"], json!(["client_credentials"]));
+        assert_eq!(
+            document["grant_types_supported"],
+            json!(["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
+        );
         assert_eq!(document["token_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post", "none"]));
         assert_eq!(document["introspection_endpoint_auth_methods_supported"], json!(["client_secret_basic", "client_secret_post"]));
         for (endpoint, _) in document.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri") {
@@ -62,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_jwk_set_has_one_public_key_and_nothing_private() {
-        let keys = Sandbox::of_test(|_| {}).respond(&Request::of("GET", JWKS, &[], ""), UnixTime(0)).value();
+        let keys = Sandbox::of_test(|_| {}).respond(&Request::of("GET", "/jwks", &[], ""), UnixTime(0)).value();
         let mut members: Vec<&str> = keys["keys"][0].as_object().unwrap().keys().map(String::as_str).collect();
         members.sort_unstable();
         assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);

@@ -1,4 +1,4 @@
-//! The parameters of a request's body: a form, or the JSON object that some servers take instead.
+//! The parameters of a request: a query, a form, or the JSON object that some servers take instead.
 
 use std::fmt;
 
@@ -18,25 +18,43 @@ const MOST: usize = 100;
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads the body. RFC 6749 section 3.2: an empty value counts as left out, nothing may come twice.
+    /// Reads the body, of a `GET` the query. RFC 6749 section 3.2: nothing may come twice.
     pub fn read(request: &Request) -> Result<Parameters, Refusal> {
+        let parameters = Parameters::unchecked(request)?;
+        parameters.check()?;
+        Ok(parameters)
+    }
+
+    /// The same before [`Parameters::check`]: an authorization request has to be read before its errors can be sent anywhere.
+    pub fn unchecked(request: &Request) -> Result<Parameters, Refusal> {
+        if matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Ok(Parameters(form(request.query().as_bytes())));
+        }
         let content_type = request.header("Content-Type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let mut pairs = match media_type.as_str() {
-            "application/x-www-form-urlencoded" => form(&request.body),
-            "application/json" => json(&request.body)?,
-            _ => return Err(invalid("send Content-Type: application/x-www-form-urlencoded, or application/json")),
-        };
-        if pairs.len() > MOST {
+        match media_type.as_str() {
+            "application/x-www-form-urlencoded" => Ok(Parameters(form(&request.body))),
+            "application/json" => Ok(Parameters(json(&request.body)?)),
+            _ => Err(invalid("send Content-Type: application/x-www-form-urlencoded, or application/json")),
+        }
+    }
+
+    /// That there are not too many, and none twice that may come once.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if self.0.len() > MOST {
             return Err(invalid(format!("more than {MOST} parameters")));
         }
-        for (at, (name, _)) in pairs.iter().enumerate() {
-            if !SEVERAL.contains(&name.as_str()) && pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            if !SEVERAL.contains(&name.as_str()) && self.0[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(invalid(format!("parameter sent twice: {name}")));
             }
         }
-        pairs.retain(|(_, value)| !value.is_empty());
-        Ok(Parameters(pairs))
+        Ok(())
+    }
+
+    /// Whether `name` came more than once.
+    pub fn repeated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(n, _)| n == name).count() > 1
     }
 
     /// The value of `name`.
@@ -44,9 +62,9 @@ impl Parameters {
         self.several(name).next()
     }
 
-    /// Every value of `name`, in order.
+    /// Every value of `name`, in order. RFC 6749 section 3.2: an empty one counts as left out.
     pub fn several(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// The value of `name`, or a refusal that names it.

@@ -12,12 +12,30 @@ pub enum Code {
     InvalidRequest,
     /// The client is unknown, or did not prove who it is.
     InvalidClient,
+    /// A code or token is unknown, used, expired, revoked or another client's.
+    InvalidGrant,
     /// The grant type is not one this server has.
     UnsupportedGrantType,
-    /// The scope is malformed.
+    /// The scope is malformed, or wider than what was granted.
     InvalidScope,
-    /// A resource is malformed (RFC 8707 section 2).
+    /// A resource is malformed, or not one that was granted (RFC 8707 section 2).
     InvalidTarget,
+    /// The person said no.
+    AccessDenied,
+    /// The response type is not `code` (RFC 6749 section 4.1.2.1).
+    UnsupportedResponseType,
+    /// There would have to be a page, and `prompt=none` forbids it (OpenID Connect Core section 3.1.2.6).
+    LoginRequired,
+    /// Request objects are not understood (OpenID Connect Core section 3.1.2.6).
+    RequestNotSupported,
+    /// The same, by reference.
+    RequestUriNotSupported,
+    /// The person has not answered yet (RFC 8628 section 3.5).
+    AuthorizationPending,
+    /// The same, and the client asks too often.
+    SlowDown,
+    /// The device code is too old.
+    ExpiredToken,
     /// A fault of this server.
     ServerError,
 }
@@ -40,6 +58,15 @@ impl Code {
             Code::UnsupportedGrantType => ("unsupported_grant_type", 400),
             Code::InvalidScope => ("invalid_scope", 400),
             Code::InvalidTarget => ("invalid_target", 400),
+            Code::InvalidGrant => ("invalid_grant", 400),
+            Code::AccessDenied => ("access_denied", 400),
+            Code::UnsupportedResponseType => ("unsupported_response_type", 400),
+            Code::LoginRequired => ("login_required", 400),
+            Code::RequestNotSupported => ("request_not_supported", 400),
+            Code::RequestUriNotSupported => ("request_uri_not_supported", 400),
+            Code::AuthorizationPending => ("authorization_pending", 400),
+            Code::SlowDown => ("slow_down", 400),
+            Code::ExpiredToken => ("expired_token", 400),
             Code::ServerError => ("server_error", 500),
         }
     }
@@ -51,6 +78,11 @@ impl Refusal {
         let legal = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
         let description = description.as_ref().chars().take(200).map(|c| if legal(c) { c } else { '?' }).collect();
         Refusal { code, description }
+    }
+
+    /// The `error` value.
+    pub fn error(&self) -> &'static str {
+        self.code.row().0
     }
 
     /// The refusal as an answer. A 401 says how to authenticate (RFC 9110 section 15.5.2).

@@ -4,26 +4,52 @@ use serde_json::json;
 
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
-use crate::sandbox::{about, introspection, metadata, token};
+use crate::sandbox::{about, authorization, device, introspection, logout, metadata, revocation, sign_in, token, userinfo};
 use crate::time::UnixTime;
 
-/// One endpoint.
+/// One endpoint and method.
 struct Route {
+    /// What its requests are counted as; empty where they are not.
+    name: &'static str,
     path: &'static str,
     /// `GET` stands for `HEAD` too.
     method: &'static str,
-    answer: fn(&Sandbox, &Request, UnixTime) -> Response,
+    answer: Answer,
+}
+
+type Answer = fn(&Sandbox, &Request, UnixTime) -> Response;
+
+const fn route(name: &'static str, method: &'static str, path: &'static str, answer: Answer) -> Route {
+    Route { name, path, method, answer }
 }
 
 const ROUTES: &[Route] = &[
-    Route { path: "/", method: "GET", answer: about::page },
-    Route { path: "/.well-known/openid-configuration", method: "GET", answer: metadata::document },
-    Route { path: "/.well-known/oauth-authorization-server", method: "GET", answer: metadata::document },
-    Route { path: metadata::JWKS, method: "GET", answer: metadata::jwks },
-    Route { path: metadata::TOKEN, method: "POST", answer: token::answer },
-    Route { path: metadata::INTROSPECTION, method: "POST", answer: introspection::answer },
-    Route { path: "/requests", method: "GET", answer: about::requests },
+    route("", "GET", "/", about::page),
+    route("metadata", "GET", "/.well-known/openid-configuration", metadata::document),
+    route("metadata", "GET", "/.well-known/oauth-authorization-server", metadata::document),
+    route("jwks", "GET", "/jwks", metadata::jwks),
+    route("authorize", "GET", "/authorize", authorization::answer),
+    // OpenID Connect Core section 3.1.2.1: both methods.
+    route("authorize", "POST", "/authorize", authorization::answer),
+    route("sign_in", "POST", "/sign-in", sign_in::name),
+    route("consent", "POST", "/consent", sign_in::consent),
+    route("token", "POST", "/token", token::answer),
+    route("device_authorization", "POST", "/device_authorization", device::authorization),
+    route("device", "GET", metadata::DEVICE, device::form),
+    route("device", "POST", metadata::DEVICE, device::entered),
+    route("revoke", "POST", "/revoke", revocation::answer),
+    route("introspect", "POST", "/introspect", introspection::answer),
+    route("userinfo", "GET", "/userinfo", userinfo::answer),
+    route("userinfo", "POST", "/userinfo", userinfo::answer),
+    route("logout", "GET", "/logout", logout::answer),
+    route("logout", "POST", "/logout", logout::answer),
+    route("", "GET", "/requests", about::requests),
 ];
+
+/// What requests are counted as; some names come twice.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.name).filter(|name| !name.is_empty())
+}
 
 impl Sandbox {
     /// The answer to `request` at the time `now`. No I/O, and no panic whatever comes in.
@@ -31,6 +57,7 @@ impl Sandbox {
         let mut allowed = Vec::new();
         for route in ROUTES.iter().filter(|route| route.path == request.path()) {
             if route.method == request.method || (route.method == "GET" && request.method == "HEAD") {
+                self.count(route.name);
                 return (route.answer)(self, request, now);
             }
             allowed.push(route.method);
@@ -56,10 +83,11 @@ mod tests {
         for route in ROUTES {
             let with = |method: &str| sandbox.respond(&Request::of(method, route.path, &[], ""), UnixTime(0));
             assert!(![404, 405].contains(&with(route.method).status), "{}", route.path);
-            assert_eq!(with("HEAD").status == 405, route.method == "POST", "{}", route.path);
+            let readable = ROUTES.iter().any(|other| other.path == route.path && other.method == "GET");
+            assert_eq!(with("HEAD").status == 405, !readable, "{}", route.path);
             let refused = with("DELETE");
             assert_eq!(refused.status, 405);
-            assert!(refused.header("Allow").unwrap().starts_with(route.method));
+            assert!(refused.header("Allow").unwrap().contains(route.method));
         }
     }
 

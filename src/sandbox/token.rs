@@ -1,21 +1,29 @@
 //! The token endpoint (RFC 6749 section 3.2).
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::sandbox::clients::Client;
+use crate::sandbox::desk::Answer;
+use crate::sandbox::grant::Grant;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::parameters::Parameters;
-use crate::sandbox::random;
+use crate::sandbox::pkce;
 use crate::sandbox::refusal::{Code, Refusal};
+use crate::sandbox::sessions::Found;
 use crate::sandbox::state::Sandbox;
-use crate::time::UnixTime;
+use crate::sandbox::user::ALICE;
+use crate::sandbox::wanted::Wanted;
+use crate::secret::RefreshToken;
+use crate::time::{Seconds, UnixTime};
+
+/// RFC 8628 section 3.4.
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The values of `grant_type` that are granted.
-pub const GRANT_TYPES: [&str; 1] = ["client_credentials"];
+pub const GRANT_TYPES: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE];
 
 /// Hands out a token, or says why not.
 pub fn answer(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response {
-    sandbox.count_token_request();
     grant(sandbox, request, now).unwrap_or_else(|refusal| refusal.response())
 }
 
@@ -23,20 +31,124 @@ fn grant(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Result<Response
     let parameters = Parameters::read(request)?;
     let client = sandbox.clients.authenticate(request, &parameters)?;
     match parameters.required("grant_type")? {
+        "authorization_code" => authorization_code(sandbox, client, &parameters, now),
+        "refresh_token" => refresh_token(sandbox, client, &parameters, now),
         "client_credentials" => client_credentials(sandbox, client, &parameters, now),
+        DEVICE_CODE => device_code(sandbox, client, &parameters, now),
         _ => Err(Refusal::new(Code::UnsupportedGrantType, format!("this sandbox grants {}", GRANT_TYPES.join(", ")))),
+    }
+}
+
+/// RFC 6749 section 4.1.3.
+fn authorization_code(sandbox: &Sandbox, client: Client, parameters: &Parameters, now: UnixTime) -> Result<Response, Refusal> {
+    let code = parameters.required("code")?;
+    let redirect_uri = parameters.required("redirect_uri")?;
+    let grant = match redeemed(sandbox, client, code, redirect_uri, parameters, now)? {
+        Redeemed::Now(grant) => grant,
+        Redeemed::Before(sid) => {
+            // Section 4.1.2: what came of it the first time is revoked.
+            let mut ledger = sandbox.ledger.open()?;
+            ledger.sessions.revoke(&sid, sandbox.last_access(now));
+            ledger.save()?;
+            sandbox.count("reuse");
+            return Err(invalid_grant("the code was used before; the tokens that came of it are revoked"));
+        }
+    };
+    let wanted = grant.wanted.chosen(parameters)?;
+    grant.begin(sandbox, &wanted, now)
+}
+
+enum Redeemed {
+    Now(Grant),
+    /// The sign-in that came of it.
+    Before(String),
+}
+
+/// A code is used up by the first request of its client, be it right or wrong.
+fn redeemed(
+    sandbox: &Sandbox,
+    client: Client,
+    code: &str,
+    redirect_uri: &str,
+    parameters: &Parameters,
+    now: UnixTime,
+) -> Result<Redeemed, Refusal> {
+    let mut desk = sandbox.desk();
+    let found = desk.codes.find(code, now).filter(|found| found.grant.wanted.client == client);
+    let found = found.ok_or_else(|| invalid_grant("the code is unknown, too old or another client's"))?;
+    if std::mem::replace(&mut found.used, true) {
+        return Ok(Redeemed::Before(found.grant.sid.clone()));
+    }
+    if found.expires_at <= now {
+        return Err(invalid_grant("the code has expired"));
+    }
+    if found.redirect_uri != redirect_uri {
+        return Err(invalid_grant("redirect_uri is not that of the authorization request"));
+    }
+    pkce::check(found.challenge.as_deref(), parameters)?;
+    Ok(Redeemed::Now(found.grant.clone()))
+}
+
+/// RFC 6749 section 6, with rotation (RFC 9700 section 4.14.2). A request that is refused rotates nothing.
+fn refresh_token(sandbox: &Sandbox, client: Client, parameters: &Parameters, now: UnixTime) -> Result<Response, Refusal> {
+    let presented = RefreshToken::new(parameters.required("refresh_token")?);
+    let mut ledger = sandbox.ledger.open()?;
+    let family = match ledger.sessions.find(&presented, client, sandbox.last_access(now), now) {
+        Found::Current(family) => family,
+        Found::Reused => {
+            ledger.save()?;
+            sandbox.count("reuse");
+            return Err(invalid_grant("the refresh_token was used before; its whole family is revoked, so sign in again"));
+        }
+        Found::Foreign => return Err(invalid_grant("the refresh_token was issued to another client")),
+        Found::Unknown => return Err(invalid_grant("the refresh_token is unknown, expired or revoked")),
+    };
+    let wanted = family.grant.wanted.chosen(parameters)?.narrowed(parameters)?;
+    let next = family.rotate(&presented, now + sandbox.refresh_lifetime)?;
+    let grant = family.grant.clone();
+    ledger.save()?;
+    let answer = grant.answer(sandbox, &wanted, Some(&next), now)?;
+    sandbox.count("refresh");
+    Ok(answer)
+}
+
+/// RFC 8628 section 3.4.
+fn device_code(sandbox: &Sandbox, client: Client, parameters: &Parameters, now: UnixTime) -> Result<Response, Refusal> {
+    let code = parameters.required("device_code")?;
+    let mut desk = sandbox.desk();
+    let device = desk.devices.find(code, now).filter(|device| device.wanted.client == client);
+    let device = device.ok_or_else(|| invalid_grant("the device_code is unknown, used or another client's"))?;
+    if device.expires_at <= now {
+        return Err(Refusal::new(Code::ExpiredToken, "the device_code has expired"));
+    }
+    if sandbox.auto_approve && device.answer == Answer::None {
+        device.answer = Answer::Allowed(Grant::new(device.wanted.clone(), ALICE, now)?);
+    }
+    let last = device.polled.replace(now);
+    match device.answer.clone() {
+        Answer::Denied => Err(Refusal::new(Code::AccessDenied, "the person said no")),
+        Answer::None if last.is_some_and(|last| now - last < device.interval) => {
+            // Section 3.5: for this and all later requests.
+            device.interval = Seconds(device.interval.0 + 5);
+            Err(Refusal::new(Code::SlowDown, format!("wait {} seconds between two requests", device.interval.0)))
+        }
+        Answer::None => Err(Refusal::new(Code::AuthorizationPending, "the person has not answered yet")),
+        Answer::Allowed(grant) => {
+            pkce::check(device.challenge.as_deref(), parameters)?;
+            let wanted = grant.wanted.chosen(parameters)?;
+            desk.devices.take(code, now);
+            drop(desk);
+            grant.begin(sandbox, &wanted, now)
+        }
     }
 }
 
 /// RFC 6749 section 4.4. The RFC keeps this grant from public clients; here it lets a person try out the client
 /// authentication `none`, and protects nothing.
 fn client_credentials(sandbox: &Sandbox, client: Client, parameters: &Parameters, now: UnixTime) -> Result<Response, Refusal> {
-    let scope = parameters.one("scope").map(scope).transpose()?;
-    let mut claims = access_token_claims(sandbox, client, now)?;
-    claims.insert("aud".into(), audience(sandbox, parameters)?);
-    if let Some(scope) = scope {
-        claims.insert("scope".into(), json!(scope));
-    }
+    let wanted = Wanted::read(client, parameters)?;
+    // A client that asks for itself is its own subject.
+    let mut claims = wanted.claims(sandbox, client.id(), now)?;
     if let Some(organization) = parameters.one("organization") {
         // Auth0 names the claim so.
         claims.insert("org_id".into(), json!(organization));
@@ -46,56 +158,20 @@ fn client_credentials(sandbox: &Sandbox, client: Client, parameters: &Parameters
         "token_type": "Bearer",
         "expires_in": sandbox.lifetime.0.max(0),
     });
-    if let Some(scope) = scope {
+    if let Some(scope) = wanted.scope {
         answer["scope"] = json!(scope);
     }
     Ok(Response::json(200, &answer))
 }
 
-/// RFC 9068 section 2.2; a client that asks for itself is its own subject.
-fn access_token_claims(sandbox: &Sandbox, client: Client, now: UnixTime) -> Result<Map<String, Value>, Refusal> {
-    Ok(Map::from_iter([
-        ("iss".into(), json!(sandbox.issuer)),
-        ("sub".into(), json!(client.id())),
-        ("client_id".into(), json!(client.id())),
-        ("iat".into(), json!(now)),
-        ("exp".into(), json!(now + sandbox.lifetime)),
-        ("jti".into(), json!(random::name()?)),
-    ]))
-}
-
-/// What was asked for in `audience` and `resource`, each once: a string, or an array of several; else the issuer.
-fn audience(sandbox: &Sandbox, parameters: &Parameters) -> Result<Value, Refusal> {
-    let mut audience: Vec<&str> = Vec::new();
-    for resource in parameters.several("resource") {
-        // RFC 8707 section 2: an absolute URI without a fragment.
-        if !url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) {
-            return Err(Refusal::new(Code::InvalidTarget, "resource has to be an absolute URI without a fragment"));
-        }
-    }
-    for wanted in parameters.several("audience").chain(parameters.several("resource")) {
-        if !audience.contains(&wanted) {
-            audience.push(wanted);
-        }
-    }
-    Ok(match audience[..] {
-        [] => json!(sandbox.issuer),
-        [one] => json!(one),
-        _ => json!(audience),
-    })
-}
-
-/// RFC 6749 section 3.3: words of printable ASCII without `"` and `\`, one space between two.
-fn scope(text: &str) -> Result<&str, Refusal> {
-    let legal = |word: &str| !word.is_empty() && word.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-    if text.split(' ').all(legal) {
-        return Ok(text);
-    }
-    Err(Refusal::new(Code::InvalidScope, "scope has a character that is not allowed, or a space too many"))
+fn invalid_grant(why: &str) -> Refusal {
+    Refusal::new(Code::InvalidGrant, why)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, Value};
+
     use super::*;
     use crate::jose::jwk::Jwk;
     use crate::jose::jwt::Jwt;
