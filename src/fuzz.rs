@@ -6,19 +6,28 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use ring::hmac;
+
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind};
 use crate::jose::base64url;
+use crate::jose::jwa::Alg;
+use crate::jose::jwk::Jwk;
+use crate::jose::jwks::JwkSet;
+use crate::jose::jws;
 use crate::jose::jwt::Jwt;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
 use crate::oauth::endpoints::{Endpoint, Issuer};
+use crate::oauth::id_token::signature::Algs;
+use crate::oauth::id_token::{self, Expected};
 use crate::oauth::metadata::{self, Asked};
 use crate::oauth::world::Response;
+use crate::oauth::world::script::Script;
 use crate::sandbox::wire;
-use crate::secret::Secret;
+use crate::secret::{ClientSecret, IdToken, Secret};
 use crate::store::record::{Access, LongLived, examples};
 use crate::store::sealed::Record;
 use crate::text::escape;
@@ -324,6 +333,69 @@ fn r97_jwts() {
         decode(&format!("{inside}.{whole}.AA"));
         decode(&format!("{whole}.{inside}.AA"));
     });
+}
+
+#[test]
+fn r97_jwk_sets() {
+    let seeds: [&[u8]; 2] = [
+        // RFC 8037 appendix A.2 and RFC 9449 section 6.
+        br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"a","use":"sig","key_ops":["verify"]},{"kty":"EC","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA","crv":"P-256","alg":"ES256"}]}"#,
+        br#"{"keys":[{"kty":"RSA","e":"AQAB","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}]}"#,
+    ];
+    let algs = [Alg::Rs256, Alg::Ps512, Alg::Es256, Alg::EdDsa, Alg::Hs256];
+    abuse(&seeds, |input| match JwkSet::parse(input) {
+        Ok(set) => {
+            for key in &set.keys {
+                assert_eq!(Jwk::parse(&key.to_json()).as_ref().ok(), Some(key));
+            }
+            // No key, however odd, makes a signature of zeros hold.
+            for alg in algs {
+                assert!(set.find(None, alg).all(|key| jws::verify(alg, key, b"message", &[0; 64]).is_err()));
+            }
+        }
+        Err(error) => told(&error),
+    });
+}
+
+#[test]
+fn r97_id_tokens() {
+    let issuer = "https://a.example";
+    let expected = Expected {
+        issuer,
+        issuer_pattern: Some("https://b.example/{tenantid}/v2.0"),
+        client_id: "c",
+        nonce: Some("n"),
+        access_token: None,
+        code: None,
+        subject: None,
+        max_age: Some(Seconds(60)),
+        algs: Algs::registered("HS256").unwrap(),
+        now: UnixTime(1_768_210_200),
+    };
+    let (key, secret) = (hmac::Key::new(hmac::HMAC_SHA256, b"secret"), ClientSecret::new("secret"));
+    let check = |header: &[u8], claims: &[u8]| {
+        let message = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
+        let token = format!("{message}.{}", base64url::encode(hmac::sign(&key, message.as_bytes())));
+        match id_token::verify(&mut Script::default(), &IdToken::new(token), &expected, None, Some(&secret)) {
+            Ok(told) => {
+                let (header, claims) = (json::object(header).unwrap(), json::object(claims).unwrap());
+                assert!(header["alg"] == "HS256" && !header.contains_key("crit"));
+                assert!(claims["iss"].as_str().is_some_and(|iss| iss == issuer || iss.starts_with("https://b.example/")));
+                assert!(claims["nonce"] == "n" && claims["sub"] == told.subject.as_str() && !told.subject.is_empty());
+                assert!(told.expires_at > UnixTime(1_768_210_200 - 60));
+            }
+            Err(error) => {
+                assert!(error.kind == Kind::Invalid && error.message.starts_with("the ID token"), "{error}");
+                assert!(error.hint.is_some());
+                self::told(&error);
+            }
+        }
+    };
+    let header = br#"{"alg":"HS256","typ":"JWT","kid":"k","jku":"x"}"#;
+    let claims = br#"{"iss":"https://a.example","aud":["c","d"],"azp":"c","sub":"s","nonce":"n","exp":1768210260,"iat":1768210200.5,"nbf":1,"auth_time":1768210190,"tid":"t","acr":"0"}"#;
+    let tenant = br#"{"iss":"https://b.example/t-1/v2.0","aud":"c","sub":"s","nonce":"n","exp":1768210260,"iat":1768210200,"auth_time":1768210190,"tid":"t-1"}"#;
+    abuse(&[header], |input| check(input, claims));
+    abuse(&[claims, tenant], |input| check(header, input));
 }
 
 /// A client that sends its bytes in pieces of one size and then hangs up.

@@ -6,6 +6,7 @@ pub mod document;
 pub mod endpoints;
 pub mod grant;
 #[cfg_attr(not(test), expect(dead_code, reason = "login uses it"))]
+pub mod id_token;
 pub mod jwks;
 pub mod metadata;
 pub mod token;
