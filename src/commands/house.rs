@@ -229,6 +229,7 @@ fn start(folder: Option<PathBuf>, auto_approve: bool) -> Result<(String, u16)> {
     let port = listener.local_addr().map_err(trouble)?.port();
     // Its process ends with the command; a sign-in does not.
     options.sessions = folder;
+    options.auto_approve = auto_approve;
     let sandbox = Arc::new(Sandbox::new(options, key));
     std::thread::spawn(move || listen::serve(listener, sandbox, world::now, None));
     Ok((authority, port))

@@ -242,7 +242,7 @@ mod tests {
         for unfit in [
             Jwk { usage: Some("enc".into()), ..rsa.clone() },
             Jwk { usage: Some("".into()), ..rsa.clone() },
-            Jwk { key_ops: words(&["encrypt"]), ..rsa.clone() },
+            Jwk { key_ops: words(&["sign", "encrypt"]), ..rsa.clone() },
             Jwk { key_ops: words(&[]), ..rsa.clone() },
             Jwk { alg: Some("RS512".into()), ..rsa.clone() },
             Jwk { alg: Some("RSA-OAEP".into()), ..rsa.clone() },
