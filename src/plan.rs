@@ -127,10 +127,10 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     if !(1..=3600).contains(&timeout.0) {
         return Err(draft.settings.wrong("timeout", "it must be 1 s to 1 h").hint("30s is the default"));
     }
-    let issuer = draft.settings.text("issuer")
-        .map(|text| Issuer::parse(&text))
-        .transpose()
-        .map_err(|reason| draft.settings.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost"))?;
+    let issuer =
+        draft.settings.text("issuer").map(|text| Issuer::parse(&text)).transpose().map_err(|reason| {
+            draft.settings.wrong("issuer", reason).hint("an issuer is https, or http on 127.0.0.1, [::1] or localhost")
+        })?;
     let token_endpoint = draft.settings.endpoint("token_endpoint")?;
     if issuer.is_none() && token_endpoint.is_none() {
         return Err(Error::new(Kind::Config, format!("profile `{profile}` names no server"))

@@ -37,7 +37,7 @@ const HOUSE: [Room; 22] = [
     room("cli", 2, &["keys"]),
     room("keys", 1, &[]),
     room("name", 1, &[]),
-    room("json", 0, &[]),
+    room("json", 1, &[]),
     room("random", 1, &[]),
     room("environment", 0, &[]),
     room("error", 0, &[]),
@@ -67,7 +67,7 @@ const OUTSIDE: [&str; 13] = [
 /// The files that may reach past a wall of clippy.toml, each with the one thing that it is the door to.
 const DOORS: [(&str, usize); 5] = [
     ("src/environment.rs", 2),    // the variables
-    ("src/output.rs", 1),         // stdout
+    ("src/output.rs", 2),         // stdout, and stdout as a socket to a process of ours
     ("src/store/lock.rs", 1),     // waiting for another process
     ("src/world/mod.rs", 2),      // the clock, and waiting
     ("src/world/terminal.rs", 2), // stderr

@@ -80,7 +80,15 @@ fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
     let mut keys = Zeroizing::new(Vec::with_capacity(128));
     let _ = parent.take(128).read_to_end(&mut keys);
     store.take_over_keys(&keys);
-    let lock = store.inherited_lock(&plan.profile, File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?))?;
+    let lock = store.inherited_lock(
+        &plan.profile,
+        File::from(
+            std::io::stdin()
+                .as_fd()
+                .try_clone_to_owned()
+                .map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?,
+        ),
+    )?;
     let mut world = house.world(&plan);
     let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock);
     house.told_by(&store);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cli::words::Login;
 use crate::commands::house::House;
+use crate::commands::status::entry;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::endpoints::Endpoint;
@@ -33,7 +34,8 @@ pub fn login(house: &House, words: &Login) -> Result<()> {
             .hint(format!("oat token get {profile}")));
     }
     if words.auto_approve && !plan.sandbox {
-        return Err(Error::new(Kind::Usage, "`--auto-approve` goes with the built-in profile `sandbox` only").hint("oat login sandbox --auto-approve"));
+        return Err(Error::new(Kind::Usage, "`--auto-approve` goes with the built-in profile `sandbox` only")
+            .hint("oat login sandbox --auto-approve"));
     }
     let store = house.store(&config)?;
     // A person is here, so that the next sign-in may begin by itself again.
@@ -64,7 +66,10 @@ pub fn in_between(house: &House, plan: &Plan, config: &Config, asked: bool, erro
     }
     let unanswered = store.unanswered(&plan.profile);
     if unanswered >= UNANSWERED {
-        return Err(Error { message: format!("{}; nobody answered the last {unanswered} sign-ins, so none begins by itself", error.message), ..error });
+        return Err(Error {
+            message: format!("{}; nobody answered the last {unanswered} sign-ins, so none begins by itself", error.message),
+            ..error
+        });
     }
     house.terminal.say(&error.message);
     let received = receive(house, plan, &store, &Login::default(), patience);
@@ -74,10 +79,13 @@ pub fn in_between(house: &House, plan: &Plan, config: &Config, asked: bool, erro
 }
 
 fn receive(house: &House, plan: &Plan, store: &Store, words: &Login, patience: Seconds) -> Result<()> {
-    let way = if words.device || (plan.grant == Grant::DeviceCode && !words.no_browser && !words.paste) { Way::Device } else { Way::Browser };
+    let way =
+        if words.device || (plan.grant == Grant::DeviceCode && !words.no_browser && !words.paste) { Way::Device } else { Way::Browser };
     let opener = opener(house, words);
     let why = if let Opener::Person(why) = &opener { format!(", without a browser of this machine: {why}") } else { String::new() };
-    house.terminal.trace(1, &format!("signing in {}{why}", if way == Way::Device { "with a device code" } else { "by a redirect to this machine" }));
+    house
+        .terminal
+        .trace(1, &format!("signing in {}{why}", if way == Way::Device { "with a device code" } else { "by a redirect to this machine" }));
     let server = plan.issuer.as_ref().map(|issuer| issuer.endpoint()).or(plan.token_endpoint.as_ref()).map(Endpoint::host);
     let manner = Manner {
         profile: plan.profile.to_string(),
@@ -115,7 +123,8 @@ fn patience(house: &House, flag: Option<Seconds>) -> Result<Seconds> {
         (Some(length), _) => length,
         (None, None) => PATIENCE,
         (None, Some(text)) => Seconds::parse(&text).ok_or_else(|| {
-            Error::new(Kind::Config, format!("OAT_LOGIN_TIMEOUT is `{}`, which is no length of time", escape(&text))).hint("export OAT_LOGIN_TIMEOUT=300")
+            Error::new(Kind::Config, format!("OAT_LOGIN_TIMEOUT is `{}`, which is no length of time", escape(&text)))
+                .hint("export OAT_LOGIN_TIMEOUT=300")
         })?,
     };
     match (1..=86_400).contains(&patience.0) {
@@ -128,7 +137,7 @@ fn patience(house: &House, flag: Option<Seconds>) -> Result<Seconds> {
 fn tell(house: &House, plan: &Plan, store: &Store, report: &Report, world: &dyn World) {
     let (now, signed_in) = (world.now(), &report.signed_in);
     if house.common.json {
-        return house.terminal.object(&super::status::entry(plan.profile.as_str(), Some(signed_in), report.token.expires_at, store));
+        return house.terminal.object(&entry(plan.profile.as_str(), Some(signed_in), report.token.expires_at, store));
     }
     let who = signed_in.name.as_ref().or(signed_in.subject.as_ref()).map(|who| format!(" as {}", escape(who))).unwrap_or_default();
     let access = report.token.expires_at.map_or("a lifetime nobody knows".into(), |end| format!("{}", end - now));

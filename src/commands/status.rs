@@ -72,9 +72,7 @@ fn table(rows: &[Row], now: UnixTime) -> String {
     for row in rows {
         let who = match (&row.signed_in, &row.unreadable) {
             (_, Some(why)) => escape(why),
-            (Some(signed_in), _) => {
-                signed_in.name.as_ref().or(signed_in.subject.as_ref()).map_or("somebody".into(), |who| escape(who))
-            }
+            (Some(signed_in), _) => signed_in.name.as_ref().or(signed_in.subject.as_ref()).map_or("somebody".into(), |who| escape(who)),
             (None, _) => "-".into(),
         };
         let left = |end: Option<UnixTime>| end.map(|end| if end > now { format!("{} left", end - now) } else { "ended".into() });

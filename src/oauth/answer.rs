@@ -145,7 +145,17 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
         printable(foreign, "a refresh token or ID token")?;
     }
     let extra = members.into_iter().filter(|(name, value)| harmless(name, value, expect.ours)).collect();
-    Ok(TokenSet { access_token, token_type, lifetime: lives, scope, refresh_token, refresh_token_lifetime, id_token, server_time: None, extra })
+    Ok(TokenSet {
+        access_token,
+        token_type,
+        lifetime: lives,
+        scope,
+        refresh_token,
+        refresh_token_lifetime,
+        id_token,
+        server_time: None,
+        extra,
+    })
 }
 
 fn token(value: Option<Value>) -> Result<AccessToken> {

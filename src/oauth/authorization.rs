@@ -174,7 +174,9 @@ fn fits(iss: &str, pattern: &str) -> bool {
 }
 
 fn failed(message: impl Into<String>) -> Reading {
-    Reading::Failed(Error::new(Kind::Invalid, message).hint("this is the server's fault, or someone changed its answer; nothing was sent on"))
+    Reading::Failed(
+        Error::new(Kind::Invalid, message).hint("this is the server's fault, or someone changed its answer; nothing was sent on"),
+    )
 }
 
 #[cfg(test)]

@@ -51,10 +51,14 @@ impl Redirect {
         let shown = escape(text);
         let url = Url::parse(text).map_err(|error| format!("`{shown}` is not an absolute URL ({error})"))?;
         let host = match url.host() {
-            Some(Host::Ipv4(ip)) if ip == std::net::Ipv4Addr::LOCALHOST => LoopbackHost::V4,
-            Some(Host::Ipv6(ip)) if ip == std::net::Ipv6Addr::LOCALHOST => LoopbackHost::V6,
+            Some(Host::Ipv4(ip)) if ip.octets() == [127, 0, 0, 1] => LoopbackHost::V4,
+            Some(Host::Ipv6(ip)) if ip.segments() == [0, 0, 0, 0, 0, 0, 0, 1] => LoopbackHost::V6,
             Some(Host::Domain("localhost")) => LoopbackHost::Localhost,
-            _ => return Err(format!("`{shown}` does not lead to this machine; a redirect URI here is http on 127.0.0.1, [::1] or localhost")),
+            _ => {
+                return Err(format!(
+                    "`{shown}` does not lead to this machine; a redirect URI here is http on 127.0.0.1, [::1] or localhost"
+                ));
+            }
         };
         if url.scheme() != "http" {
             return Err(format!("`{shown}` is not plain http, which is all that a loopback redirect can be"));
@@ -89,9 +93,13 @@ mod tests {
 
     #[test]
     fn a_registered_uri_is_kept_as_it_was_written() {
-        for text in
-            ["http://127.0.0.1:8400/callback", "http://[::1]:8400/a/b%20c", "http://localhost:8400", "http://localhost:8400/", "http://127.0.0.1:80/x"]
-        {
+        for text in [
+            "http://127.0.0.1:8400/callback",
+            "http://[::1]:8400/a/b%20c",
+            "http://localhost:8400",
+            "http://localhost:8400/",
+            "http://127.0.0.1:80/x",
+        ] {
             let redirect = parse(text).unwrap();
             assert_eq!(redirect.uri(redirect.ports[0]), text);
         }

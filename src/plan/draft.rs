@@ -124,8 +124,10 @@ impl Draft {
                 self.settings.replace(variable.key.name, Value::Text(checked));
             }
         }
-        let grant =
-            self.settings.text("grant").or_else(|| preset.settings.iter().find(|(key, _)| key.name == "grant").and_then(|(_, v)| as_text(v)));
+        let grant = self
+            .settings
+            .text("grant")
+            .or_else(|| preset.settings.iter().find(|(key, _)| key.name == "grant").and_then(|(_, v)| as_text(v)));
         let grant = grant.unwrap_or_else(|| Grant::AuthorizationCode.name().into());
         let for_grant =
             preset.by_grant.iter().find(|(name, _)| *name == grant).map(|(_, settings)| settings.as_slice()).unwrap_or_default();

@@ -123,7 +123,9 @@ fn redirect(plan: &Plan) -> Result<Redirect> {
     match plan.settings.text("redirect_uri") {
         None => Ok(Redirect { ports: ports.to_vec(), ..Redirect::default() }),
         Some(uri) => Redirect::parse(&uri, ports).map_err(|reason| {
-            plan.settings.wrong("redirect_uri", reason).hint("register http://127.0.0.1:PORT/callback at the server, and set it here; without a port, any free one is taken")
+            plan.settings
+                .wrong("redirect_uri", reason)
+                .hint("register http://127.0.0.1:PORT/callback at the server, and set it here; without a port, any free one is taken")
         }),
     }
 }

@@ -38,13 +38,7 @@ pub struct Before<'a> {
 
 /// The claims of an answer's ID token; None where there is none, or no issuer is known, so that nothing can be said about a
 /// person. Fails with `Invalid` where it does not hold, `Unavailable` where the keys cannot be had.
-pub fn checked(
-    plan: &Plan,
-    sign_in: &SignIn,
-    world: &mut dyn World,
-    answer: &TokenSet,
-    before: &Before,
-) -> Result<Option<IdTokenClaims>> {
+pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &TokenSet, before: &Before) -> Result<Option<IdTokenClaims>> {
     let (Some(token), Some(issuer)) = (&answer.id_token, &plan.issuer) else { return Ok(None) };
     let symmetric = sign_in.id_token_alg.as_deref().is_some_and(|alg| alg.starts_with("HS"));
     let (uri, offered) = if symmetric { (None, None) } else { keys_at(plan, world)? };

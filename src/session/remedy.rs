@@ -89,7 +89,8 @@ pub fn maybe_rotated(error: Error, plan: &Plan) -> Error {
         return error;
     }
     let message = format!("{}; the server may have replaced the refresh token of profile `{}` all the same", error.message, plan.profile);
-    Error { message, ..error }.hint(format!("try again: the old one is kept and tried once more; if the server refuses it, `oat login {}`", plan.profile))
+    Error { message, ..error }
+        .hint(format!("try again: the old one is kept and tried once more; if the server refuses it, `oat login {}`", plan.profile))
 }
 
 /// No refresh token came, though it was asked for: which switch is off.

@@ -105,8 +105,8 @@ impl Task<'_> {
         };
         let answered = authorization_code::authorize(world, &ask)?;
         let report = answered.outcome.map_err(|error| remedied(error, self.plan, &self.client)).and_then(|authorized| {
-            let answer = authorization_code::exchange(world, &self.ask(), &authorized)
-                .map_err(|error| remedied(error, self.plan, &self.client))?;
+            let answer =
+                authorization_code::exchange(world, &self.ask(), &authorized).map_err(|error| remedied(error, self.plan, &self.client))?;
             self.keep(world, answer, Some(&authorized))
         });
         let ending = answered.refusal.unwrap_or_else(|| match &report {
@@ -131,7 +131,8 @@ impl Task<'_> {
     /// RFC 6749 section 4.1.2 makes the query the answer's place; it is named where the server says that it knows the word.
     fn authorize_parameters(&self) -> Vec<(String, serde_json::Value)> {
         let mut parameters = self.sign_in.authorize.clone();
-        if self.server.metadata.as_ref().is_some_and(|metadata| metadata.query_mode) && !parameters.iter().any(|(name, _)| name == "response_mode")
+        if self.server.metadata.as_ref().is_some_and(|metadata| metadata.query_mode)
+            && !parameters.iter().any(|(name, _)| name == "response_mode")
         {
             parameters.push(("response_mode".into(), "query".into()));
         }

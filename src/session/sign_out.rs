@@ -39,10 +39,11 @@ pub fn sign_out(plan: &Plan, local: bool, front: bool, store: &Store, world: &mu
     let mut ended = Ended::default();
     let tokens = kept(plan, store);
     ended.kept = tokens.any;
-    if !local && tokens.any {
-        if let Err(error) = at_server(plan, store, world, &tokens, front, &mut ended) {
-            ended.not_revoked = Some(format!("{error}{}", error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()));
-        }
+    if !local
+        && tokens.any
+        && let Err(error) = at_server(plan, store, world, &tokens, front, &mut ended)
+    {
+        ended.not_revoked = Some(format!("{error}{}", error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()));
     }
     ended.kept |= store.forget(&plan.profile)?;
     Ok(ended)

@@ -234,10 +234,13 @@ impl Http {
             ureq::Error::Io(error) => io_failed(error, &host),
             ureq::Error::Protocol(_) | ureq::Error::Http(_) => {
                 Error::new(Kind::Invalid, format!("{host} answered with something that is not HTTP, or with too many or too large headers"))
-                    .hint("is the address right?").in_doubt()
+                    .hint("is the address right?")
+                    .in_doubt()
             }
             ureq::Error::LargeResponseHeader(..) => {
-                Error::new(Kind::Invalid, format!("{host} answered with headers above {} KiB", HEADERS >> 10)).hint("is the address right?").in_doubt()
+                Error::new(Kind::Invalid, format!("{host} answered with headers above {} KiB", HEADERS >> 10))
+                    .hint("is the address right?")
+                    .in_doubt()
             }
             ureq::Error::ConnectionFailed => {
                 unavailable(format!("no connection to {host}")).hint("is the host right, and reachable from here?")

@@ -214,7 +214,8 @@ impl Reception {
         }
         if foreign && arrival.pasted {
             let example = format!("{}?…", self.redirect_uri);
-            self.terminal.say(&format!("that is not the answer to this sign-in; paste the whole address that the browser ends at: {example}"));
+            self.terminal
+                .say(&format!("that is not the answer to this sign-in; paste the whole address that the browser ends at: {example}"));
         } else if foreign && !self.foreign_told {
             self.foreign_told = true;
             self.terminal.say("ignored a redirect that is not this login's; still waiting");

@@ -65,8 +65,7 @@ pub fn authorize(world: &mut dyn World, ask: &Authorization) -> Result<Answered>
     let nonce = if ask.nonce { Some(Once::new(base64url::encode(world.random()?))) } else { None };
     let url = authorization::url(ask, &redirect_uri, &state, &pkce::challenge(&verifier), nonce.as_ref())?;
     world.invite(&Invitation::Browser { url, redirect_uri: redirect_uri.clone() });
-    let expected =
-        Expected { state: &state, issuer: ask.issuer, issuer_pattern: ask.issuer_pattern, iss_promised: ask.iss_promised };
+    let expected = Expected { state: &state, issuer: ask.issuer, issuer_pattern: ask.issuer_pattern, iss_promised: ask.iss_promised };
     loop {
         let arrival = world.arrival()?;
         let outcome = match authorization::read(arrival.query.expose(), arrival.pasted, &expected) {

@@ -88,7 +88,9 @@ fn offer(world: &mut dyn World, device: &Device, ask: &Ask, verifier: Option<&Co
     }
     let mut request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
     // RFC 8628 section 3.1: the client's identifier is a parameter; a server may look for it there alone.
-    if !parameters.iter().any(|(name, _)| name == "client_id") && request.body.as_ref().is_some_and(|body| !body.expose().contains("client_id=")) {
+    if !parameters.iter().any(|(name, _)| name == "client_id")
+        && request.body.as_ref().is_some_and(|body| !body.expose().contains("client_id="))
+    {
         parameters.push(("client_id".into(), ask.client.id.as_str().into()));
         request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
     }

@@ -16,8 +16,7 @@ fn kept(received_at: i64, lifetime: Option<i64>) -> CachedToken {
 
 /// Whether a token of this lifetime, received at START, is used so many seconds later under this leeway.
 fn used(lifetime: i64, leeway: i64, later: i64) -> bool {
-    decide(Some(&kept(0, Some(lifetime))), Renewal::Fetch, START + Seconds(later), Seconds(leeway), &Wish::default())
-        == Decision::Use
+    decide(Some(&kept(0, Some(lifetime))), Renewal::Fetch, START + Seconds(later), Seconds(leeway), &Wish::default()) == Decision::Use
 }
 
 #[test]

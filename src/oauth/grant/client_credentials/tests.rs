@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::oauth::client_auth::Client;
+use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::token::Body;
-use crate::oauth::client_auth::Method;
 use crate::oauth::world::script::{START, Script, answer, json};
 use crate::secret::ClientSecret;
 
