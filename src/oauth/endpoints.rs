@@ -117,6 +117,30 @@ impl Issuer {
     }
 }
 
+/// A URL as it may be handed to a browser's starter (R33): http or https to a plain host, and not one character that
+/// any shell or quoting could take for its own. Fails with the reason in words.
+pub fn for_browser(url: &Url) -> Result<String, String> {
+    let host = url.host_str().unwrap_or_default();
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("a URL to open in a browser is http or https, not {}", escape(url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("the URL for `{}` has a user name or a password in it", escape(host)));
+    }
+    // The URL standard lets a host have `$`, `'` and more; the DNS does not.
+    if host.is_empty() || !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b)) {
+        return Err(format!("`{}` is not the name of a host", escape(host)));
+    }
+    let mut safe = String::new();
+    for byte in url.as_str().bytes() {
+        match byte {
+            b if b.is_ascii_alphanumeric() || b"-._~:/?#[]@&=+,%".contains(&b) => safe.push(char::from(b)),
+            b => safe.push_str(&format!("%{b:02X}")),
+        }
+    }
+    Ok(safe)
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(ip) => ip.is_loopback(),
@@ -168,5 +192,43 @@ mod tests {
         let urls = Issuer::parse("https://t.auth0.com/").unwrap().metadata_urls();
         assert_eq!(urls[0].as_str(), "https://t.auth0.com/.well-known/openid-configuration");
         assert_eq!(urls.len(), 2);
+    }
+
+    #[test]
+    fn r33_a_url_for_the_browser_has_nothing_that_a_shell_could_read() {
+        let open = |text: &str| for_browser(&Url::parse(text).unwrap());
+        let hostile = "https://a.example/p'`$;|<>^\\()!*{} \"\u{e9}?q='`$;|<>^\\()!*{} \"\u{e9}\u{202e}\u{1}&a=1";
+        let safe = open(hostile).unwrap();
+        assert!(safe.bytes().all(|b| b.is_ascii_graphic() && !b"\"'`$;|<>^\\()!*{}".contains(&b)), "{safe}");
+        let query = |text: &str| Url::parse(text).unwrap().query_pairs().into_owned().collect::<Vec<_>>();
+        assert_eq!(query(&safe), query(hostile), "the server reads the same");
+        for same in [
+            "https://a.example/authorize?x=1&y=%27+a~b%2f:/?-._,@",
+            "http://[::1]:8400/",
+            "https://a.example/#/device",
+            "http://127.0.0.1/",
+        ] {
+            assert_eq!(open(same).as_deref(), Ok(same));
+        }
+    }
+
+    #[test]
+    fn r33_what_is_no_web_address_is_never_opened() {
+        for bad in [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ms-settings:",
+            "smb://a.example/x",
+            "https://user:CANARY@a.example/",
+            "https://a.example@evil.example/",
+            "https://a$(id).example/",
+            "https://a'b.example/",
+        ] {
+            // Some of these are no URL in the first place.
+            let Ok(url) = Url::parse(bad) else { continue };
+            let error = for_browser(&url).unwrap_err();
+            assert!(!error.contains("CANARY"), "{error}");
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The real outside: network, files, clock and terminal behind the protocol's `World`.
 
+pub mod browser;
 pub mod cache;
 pub mod http;
+pub mod loopback;
+pub mod page;
 pub mod proxy;
 pub mod secrets;
 pub mod terminal;
