@@ -14,7 +14,7 @@ use crate::world::loopback::house::House;
 use crate::world::loopback::request::{Refusal, parse};
 
 /// How long a caller may go on sending when it has its answer.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One who is being listened to; forgotten when dropped, even by a panic.
 struct Caller {
@@ -76,6 +76,7 @@ impl Caller {
     /// Closes so that the caller can read the answer first: a socket closed with bytes unread takes its answer back.
     fn hang_up(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
+        self.house.told(self.number);
         self.left = self.left.min(FAREWELL);
         let mut sink = [0; 16 * 1024];
         // At most 1 MiB.

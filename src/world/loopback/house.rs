@@ -102,6 +102,14 @@ impl House {
         }
     }
 
+    /// Notes that this guest has its answer: nobody waits for it any more, though it may go on sending.
+    pub fn told(&self, number: u64) {
+        if let Some(guest) = self.guests().of(number) {
+            guest.stage = Stage::Idle;
+        }
+        self.changed.notify_all();
+    }
+
     /// Forgets this guest.
     pub fn leave(&self, number: u64) {
         self.guests().present.retain(|guest| guest.number != number);
