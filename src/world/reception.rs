@@ -141,13 +141,14 @@ impl Reception {
         // The code is what the person compares with the page, so that nobody else's sign-in is agreed to.
         terminal.say(&format!("to sign in to profile `{}`, open this address on any device:", self.manner.profile));
         terminal.address(verification_uri);
-        terminal.say(&format!("and enter, or compare there, the code: {}", escape(user_code)));
+        terminal.say(&format!("code: {}", escape(user_code)));
         if terminal.on_screen()
             && let Some(picture) = qr::picture(complete.unwrap_or(verification_uri))
         {
             terminal.picture(&picture);
         }
-        terminal.say(&format!("waiting up to {} for the sign-in", expires_in.min(self.manner.patience)));
+        let wait = expires_in.min(self.manner.patience);
+        terminal.say(&format!("enter the code there, or make sure that it is the one shown there; waiting up to {wait}"));
     }
 
     /// Reads pasted lines beside the listener; whether it does.
@@ -244,7 +245,7 @@ impl Reception {
     fn nobody(&self) -> Error {
         let profile = &self.manner.profile;
         Error::new(Kind::LoginRequired, format!("nobody signed in to profile `{profile}` within {}", self.manner.patience)).hint(format!(
-            "oat login {profile}; where no browser reaches this machine: `--paste`, or `--device` if the server knows it; `--timeout 10m` waits longer"
+            "oat login {profile}; where no browser reaches this machine: `--no-browser` and `--paste`, or `--device` if the server knows it; `--timeout 10m` waits longer"
         ))
     }
 }

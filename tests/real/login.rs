@@ -231,7 +231,7 @@ fn a_device_is_signed_in_from_another_browser() {
     let server = AuthorizationServer::start(&[]);
     let oat = server.person("device");
     let mut login = Login::start(&oat, &["login", "p", "--device"]);
-    let url = login.hears("address", |line| line.strip_prefix("oat: open ").map(str::to_string));
+    let url = login.url();
     let code = login.hears("code", |line| line.strip_prefix("oat: code: ").map(str::to_string));
     let page = Browser::new("device", &["--code", &code]).visit(&url);
     assert_eq!(page["title"], "Device signed in");
