@@ -10,6 +10,8 @@
 )]
 
 mod authorization_server;
+mod browser;
+mod chromium;
 mod client_credentials;
 mod desktop;
 mod kernel_keyring;
