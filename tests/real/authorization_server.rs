@@ -2,7 +2,7 @@
 
 use crate::support::Oat;
 use crate::support::parts::{answer_of, part, succeeded};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::PathBuf;
@@ -98,6 +98,36 @@ impl AuthorizationServer {
         )
     }
 
+    /// A home with a profile `p` for one of the clients that a person signs in to, and its secret where it has one.
+    pub fn person(&self, client: &str) -> Oat {
+        Oat::new().env("CLIENT_SECRET", self.client(client).1).config(&self.person_profile(client))
+    }
+
+    /// A profile `p` for one of the clients that a person signs in to, with a refresh token; the private CA is trusted.
+    pub fn person_profile(&self, client: &str) -> String {
+        let (id, secret) = self.client(client);
+        let auth = self.ready["clients"][client]["token_endpoint_auth_method"].as_str().unwrap();
+        let device = self.ready["clients"][client]["redirect_uris"] == json!([]);
+        let grant = if device { "device_code" } else { "authorization_code" };
+        let issuer = self.issuer();
+        let mut profile = format!(
+            "[profile.p]\nissuer = '{issuer}'\nclient_id = '{id}'\nclient_auth = \"{auth}\"\ngrant = \"{grant}\"\n\
+             scope = \"openid offline_access email\"\n"
+        );
+        if !secret.is_empty() {
+            profile.push_str("client_secret = { env = \"CLIENT_SECRET\" }\n");
+        }
+        if let Some(file) = self.ready["ca_file"].as_str() {
+            profile.push_str(&format!("ca_file = '{file}'\n"));
+        }
+        profile
+    }
+
+    /// From now on these options of `server.mjs` have these values: `{"ttl": 1, "delay": "0-40"}`.
+    pub fn set(&self, options: &Value) {
+        self.control(&["--data", &options.to_string()]);
+    }
+
     /// How many tokens it gave out for this grant_type.
     pub fn granted(&self, grant_type: &str) -> u64 {
         self.counters()["granted"][grant_type].as_u64().unwrap_or(0)
@@ -106,6 +136,11 @@ impl AuthorizationServer {
     /// How many refresh tokens came back after they had been rotated; each ends the sign-in it belongs to.
     pub fn reuses(&self) -> u64 {
         self.counters()["reuses"].as_u64().unwrap()
+    }
+
+    /// The requests to this path so far.
+    pub fn requests_to(&self, path: &str) -> usize {
+        self.counters()["paths"].as_array().unwrap().iter().filter(|seen| seen.as_str().unwrap().ends_with(&format!(" {path}"))).count()
     }
 
     /// What it was asked so far; asking this counts for nothing.

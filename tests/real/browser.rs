@@ -1,10 +1,11 @@
 //! A person at headless Chromium, who does what a script of `browser.mjs` says.
 
+use crate::support::Oat;
 use crate::support::parts::{part, succeeded};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -38,6 +39,11 @@ impl Browser {
         browser
     }
 
+    /// `oat` with this as its `$BROWSER`.
+    pub fn seat(&self, oat: Oat) -> Oat {
+        oat.env("BROWSER", self.program().to_str().unwrap())
+    }
+
     /// Goes to `url`, as `oat` would make it, and gives the report.
     pub fn visit(&self, url: &str) -> Value {
         let home = self.folder.path();
@@ -59,6 +65,18 @@ impl Browser {
         };
         assert_eq!(report["error"], Value::Null, "the browser: {report:#}");
         report
+    }
+
+    /// The report as it is so far, for a sentence; empty where no browser was started, or it is not done.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.out("page.json")).unwrap_or_default()
+    }
+
+    /// Keeps the pictures of the last page as target/tmp/NAME.png and NAME-dark.png, for people to look at.
+    pub fn keep_pictures(&self, name: &str) {
+        for (from, to) in [("page.png", format!("{name}.png")), ("page-dark.png", format!("{name}-dark.png"))] {
+            fs::copy(self.out(from), Path::new(env!("CARGO_TARGET_TMPDIR")).join(to)).unwrap();
+        }
     }
 
     fn program(&self) -> PathBuf {
