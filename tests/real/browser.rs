@@ -67,9 +67,9 @@ impl Browser {
         report
     }
 
-    /// Whether a browser was started and is done; a login that nobody asked for opens none.
-    pub fn reported(&self) -> bool {
-        self.out("page.json").exists()
+    /// The report as it is so far, for a sentence; empty where no browser was started, or it is not done.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.out("page.json")).unwrap_or_default()
     }
 
     /// Keeps the pictures of the last page as target/tmp/NAME.png and NAME-dark.png, for people to look at.

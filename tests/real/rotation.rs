@@ -6,6 +6,7 @@ use crate::support::Oat;
 use crate::{quiet, tell};
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
+use std::io::Read;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -89,13 +90,17 @@ fn one_round(oat: &Oat) -> usize {
     }
     for (process, killed) in processes.iter_mut().zip(killed) {
         let status = process.wait().unwrap();
-        assert!(killed || status.success(), "one that nobody killed failed: {status}");
+        if !killed && !status.success() {
+            let mut why = String::new();
+            process.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+            panic!("one that nobody killed failed: {status}: {why}");
+        }
     }
     killed.iter().filter(|killed| **killed).count()
 }
 
 fn start(oat: &Oat, words: &[&str]) -> Child {
-    oat.command(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    oat.command(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Below `limit`.

@@ -39,6 +39,9 @@ const { values: given } = parseArgs({
   },
 });
 
+// The line that says it is ready is all there is on stdout: oidc-provider has remarks, and nobody reads on.
+console.info = console.error;
+
 const resource = 'https://api.example.com';
 const folder = mkdtempSync(join(tmpdir(), 'oat-real-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -154,7 +157,7 @@ const counter = createHttp(async (request, response) => {
 });
 const requests_url = `http://127.0.0.1:${await listen(counter)}/`;
 
-console.log(JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, resource }));
+process.stdout.write(`${JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, resource })}\n`);
 
 function lifetime(asking) {
   return Number(asking.clientId === clients.short.client_id ? given['short-ttl'] : given.ttl);

@@ -24,9 +24,9 @@ pub fn signed_in(server: &AuthorizationServer, client: &str) -> Oat {
 #[track_caller]
 pub fn signs_in(oat: &Oat, browser: &Browser, profile: &str) -> Value {
     let output = told(oat.run(&["login", profile]));
-    let page = browser.report();
+    assert_eq!(output.code, Some(0), "{output:#?}\nthe browser: {}", browser.said());
     succeeded(&output);
-    page
+    browser.report()
 }
 
 /// A login that worked printed nothing, and says so in its last line.
