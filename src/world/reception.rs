@@ -153,7 +153,7 @@ impl Reception {
 
     /// Reads pasted lines beside the listener; whether it does.
     fn read_terminal(&self) -> bool {
-        let reads = self.manner.paste || (self.terminal.interactive() && self.manner.opener != Opener::Itself);
+        let reads = self.manner.paste || (self.terminal.in_foreground() && self.manner.opener != Opener::Itself);
         if reads {
             let (events, terminal) = (self.events.0.clone(), self.terminal);
             std::thread::spawn(move || {
