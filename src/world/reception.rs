@@ -100,10 +100,16 @@ impl Reception {
             terminal.object(&json!({ "authorization_url": url, "redirect_uri": self.redirect_uri }));
         } else {
             match &self.manner.opener {
+                Opener::Itself => {
+                    terminal.say(&format!("signing in to profile `{profile}`, whose server asks nobody"));
+                    return self.open(url.to_string());
+                }
                 Opener::Person(why) => {
                     terminal.say(&format!("to sign in to profile `{profile}`, open this address in a browser ({}):", escape(why)));
                 }
-                _ => terminal.say(&format!("signing in to profile `{profile}` in the browser; if no window comes up, open this address:")),
+                Opener::Browser => {
+                    terminal.say(&format!("signing in to profile `{profile}` in the browser; if no window comes up, open this address:"))
+                }
             }
             terminal.address(url);
             if let Some(forward) = self.ssh_forward() {
