@@ -1,8 +1,10 @@
 //! The master key in a real Secret Service: gnome-keyring on a bus of its own.
 
 use crate::authorization_server::AuthorizationServer;
+use crate::browser::Browser;
 use crate::desktop::{Desktop, Prompter};
 use crate::quiet;
+use crate::sign_in::signs_in;
 use crate::support::parts::part;
 use crate::support::{Answer, Oat, Output, Server};
 use std::time::Duration;
@@ -144,6 +146,40 @@ fn r85_a_token_of_64_kib_is_kept_under_a_key_in_the_keyring() {
     assert_eq!(quiet(&oat.get(&[])), token);
     assert_eq!(quiet(&oat.get(&[])), token);
     assert_eq!(server.count(), 1);
+}
+
+#[test]
+fn r88_a_sign_in_and_a_refresh_ask_the_keyring_once_each() {
+    let server = AuthorizationServer::start(&[]);
+    let desktop = Desktop::unlocked(Prompter::Installed);
+    let browser = Browser::new("sign-in", &[]);
+    let oat = server.person("public").config(&format!("[store]\nkey_cache = \"0\"\n\n{}", server.person_profile("public")));
+    let oat = desktop.seat(browser.seat(oat));
+    let calls = |heard: &str, member: &str| heard.lines().filter(|l| l.contains(&format!("member={member}"))).count();
+    let heard = desktop.overheard(|| drop(signs_in(&oat, &browser, "p")));
+    assert_eq!(calls(&heard, "CreateItem"), 1, "{heard}");
+    for words in [&["refresh", "p"][..], &["token", "get", "p", "--force"]] {
+        let heard = desktop.overheard(|| assert_eq!(oat.run(words).code, Some(0)));
+        let reads = ["GetSecret", "GetSecrets"].map(|member| calls(&heard, member)).iter().sum::<usize>();
+        assert_eq!((reads, calls(&heard, "CreateItem"), calls(&heard, "SetSecret")), (1, 0, 0), "{words:?}: {heard}");
+    }
+    assert_eq!((server.granted("refresh_token"), server.reuses()), (2, 0));
+}
+
+#[test]
+fn r86_a_keyring_in_trouble_is_told_before_anyone_signs_in() {
+    let server = AuthorizationServer::start(&[]);
+    let desktop = Desktop::unlocked(Prompter::Installed);
+    let browser = Browser::new("sign-in", &[]);
+    let oat = desktop.seat(browser.seat(server.person("public")));
+    desktop.lock();
+    let locked = oat.run(&["login", "p"]);
+    locked.fails_saying(7, &["locked", "OAT_STORE=file"]);
+    locked.does_not_say(&["http", "OAT_STORE=none"]);
+    let absent = oat.unset("DBUS_SESSION_BUS_ADDRESS").run(&["login", "p"]);
+    absent.fails_saying(7, &["no D-Bus session bus", "OAT_STORE=file"]);
+    assert_in_time(&absent);
+    assert_eq!(server.seen().requests, 0);
 }
 
 fn printed_with_a_warning(server: &AuthorizationServer, output: &Output, why: &str) -> String {
