@@ -1,8 +1,9 @@
-//! Packs the committed manual pages and completions; `src/commands/packed.rs` unpacks them.
+//! Packs the committed manual pages and completions, which `src/commands/packed.rs` unpacks, and the program's relocations.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a build script is told by variables and answers on stdout")]
 
 use std::error::Error;
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs, io};
 
 use miniz_oxide::deflate::compress_to_vec;
@@ -21,5 +22,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
     fs::write(Path::new(&out).join("packed"), compress_to_vec(&all, 10))?;
+    if loader_unpacks() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     Ok(())
+}
+
+/// Whether the loader knows packed relocations, as glibc's does since 2.36: 140 kB less to carry, and less to do at each start.
+/// Only where the program is built for the machine that builds it; an older glibc would not load it.
+fn loader_unpacks() -> bool {
+    let told = |name: &str| env::var(name).unwrap_or_default();
+    if told("CARGO_CFG_TARGET_ENV") != "gnu" || told("CARGO_CFG_TARGET_OS") != "linux" || told("HOST") != told("TARGET") {
+        return false;
+    }
+    let answer = Command::new("getconf").arg("GNU_LIBC_VERSION").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&answer).trim().trim_start_matches("glibc ").to_string();
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (2, 36)
 }

@@ -174,7 +174,12 @@ impl Session<'_> {
                 return Ok(handed);
             }
             match locked {
-                Locked::Held(lock) => return self.renew_apart(lock),
+                Locked::Held(lock) => {
+                    if let Some(handed) = self.renewed_apart(&lock, &seen) {
+                        return handed;
+                    }
+                    return self.renew_and_keep(Some(lock));
+                }
                 Locked::Unlocked(why) => {
                     self.world.warn(&why);
                     return self.renew_and_keep(None);
@@ -203,11 +208,12 @@ impl Session<'_> {
 
     /// A rotating refresh token is spent when the server answers, and lost when nobody keeps the answer: so another process
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
-    fn renew_apart(self, lock: Lock) -> Result<Handed> {
-        let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none());
-        match apart.and_then(|apart| apart(&lock)) {
-            Some(handed) => handed.and_then(|handed| self.checked(handed.token, handed.source)),
-            None => self.renew_and_keep(Some(lock)),
+    fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
+        let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none())?;
+        match apart(lock) {
+            Some(handed) => Some(handed.and_then(|handed| self.checked(handed.token, handed.source))),
+            // It was killed, maybe after it had kept what came.
+            None => self.adopt(seen).transpose(),
         }
     }
 

@@ -13,6 +13,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 
 use zeroize::Zeroizing;
 
@@ -27,23 +28,28 @@ use crate::session::decision::Wish;
 use crate::session::{self, Handed};
 use crate::store::Store;
 use crate::store::lock::Lock;
+use crate::world::terminal::Terminal;
 
 /// The program's name, by which the child knows what it is for.
 pub const NAME: &str = "oat-renewal";
 
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-pub fn renew(store: &Store, lock: &Lock) -> Option<Result<Handed>> {
+pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
     command.arg0(NAME).args(std::env::args_os().skip(1)).process_group(0);
-    let mut child = command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs))).spawn().ok()?;
+    command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
+    // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
+    let mut child = command.stderr(Stdio::piped()).spawn().ok()?;
+    let words = child.stderr.take().map(|words| std::thread::spawn(move || terminal.relay(words)));
     // Its ends of both are closed here, so that an end of the child is an end of the answer.
     drop(command);
     let told = ours.write_all(&store.keys_to_hand_over()).and_then(|()| ours.shutdown(Shutdown::Write));
     let mut answer = Zeroizing::new(Vec::with_capacity(64 << 10));
     let read = told.and_then(|()| ours.read_to_end(&mut answer));
     let _ = child.wait();
+    let _ = words.map(JoinHandle::join);
     let handed = read.ok().and_then(|_| decode(&answer))?;
     // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
     let begun = !matches!(&handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }));

@@ -1,5 +1,6 @@
 //! What every command stands on: environment, profile file, store and world, opened when they are needed.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +35,15 @@ pub struct House {
     pub environment: Environment,
     /// stderr.
     pub terminal: Terminal,
+    /// The store, where it was looked into before the plan was made.
+    opened: RefCell<Option<Store>>,
 }
 
 impl House {
     /// Opens nothing.
     pub fn new(common: Common) -> House {
         let terminal = Terminal { verbose: common.verbose, json: common.json };
-        House { common, environment: Environment::process(), terminal }
+        House { common, environment: Environment::process(), terminal, opened: RefCell::default() }
     }
 
     /// The profile file's path: `--config`, else `OAT_CONFIG`, else the user's configuration folder.
@@ -97,8 +100,13 @@ impl House {
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config_for(chosen)?;
         let mut plan = Plan::make(chosen, &config, &self.environment)?;
-        if plan.sandbox && self.store(&config)?.load_access(&plan.profile).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
-            plan = self.sandbox_of_person(chosen, &config)?;
+        if plan.sandbox {
+            let store = self.store(&config)?;
+            if store.load_access(&plan.profile).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
+                plan = self.sandbox_of_person(chosen, &config)?;
+            }
+            // It may have asked the keyring, which is not asked twice.
+            self.opened.replace(Some(store));
         }
         self.told_plan(&plan);
         Ok((plan, config))
@@ -156,6 +164,9 @@ impl House {
 
     /// The store, as `OAT_STORE` or `[store]` says; nothing is read or made yet.
     pub fn store(&self, config: &Config) -> Result<Store> {
+        if let Some(store) = self.opened.take() {
+            return Ok(store);
+        }
         let named = self.common.store.clone().or_else(|| self.environment.get("OAT_STORE"));
         let key = match named.as_deref().or(config.store.key.as_deref()) {
             None => KeyPlace::Keyring,

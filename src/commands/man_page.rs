@@ -29,7 +29,7 @@ const EXIT: [(u8, &str); 10] = [
 ];
 
 /// Variables that hold for every command that uses a profile.
-const ENVIRONMENT: [(&str, &str); 13] = [
+const ENVIRONMENT: [(&str, &str); 16] = [
     ("OAT_PROFILE", "The profile, where the command line names none."),
     ("OAT_CONFIG", "The profile file. `--config` wins."),
     ("OAT_STATE", "The state folder, where tokens are kept."),
@@ -39,6 +39,9 @@ const ENVIRONMENT: [(&str, &str); 13] = [
         "OAT_<KEY>",
         "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself.",
     ),
+    ("OAT_LOGIN_TIMEOUT", "How long a sign-in may take, in seconds or as `5m`. `--timeout` of `oat login` wins."),
+    ("BROWSER", "The programs that open the address of a sign-in, separated by colons. They get no variable of oat's and no secret."),
+    ("SSH_CONNECTION, DISPLAY, WAYLAND_DISPLAY", "Whether a browser can be expected where this runs."),
     ("SSL_CERT_FILE", "A PEM file of CAs, in place of the built-in ones and the system's."),
     ("HTTPS_PROXY, ALL_PROXY", "An http or https proxy. Loopback never goes through it."),
     ("NO_PROXY", "Hosts that need no proxy, read as curl reads it."),
@@ -59,7 +62,7 @@ const FILES: [(&str, &str); 7] = [
     ),
     (
         "sessions/PROFILE.record",
-        "The sealed tokens of a profile. PROFILE.lock beside it is the lock, PROFILE.secret the sealed client secret.",
+        "The sealed tokens of a profile. PROFILE.lock beside it is the lock, PROFILE.login that of a sign-in, PROFILE.secret the sealed client secret.",
     ),
     ("store.key", "The store's key, with `OAT_STORE=file` only."),
     ("metadata/", "Public server metadata, kept for 24 hours at most."),
@@ -71,28 +74,47 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 9] = [
+const PROSE: [(&str, &str, &str); 12] = [
     (
         "",
         "DESCRIPTION",
-        "`oat` gets OAuth 2.0 access tokens and prints them. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` works with nothing set up.",
+        "`oat` gets OAuth 2.0 access tokens and prints them. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
     (
         "",
         "NOT THERE YET",
-        "This version speaks the client_credentials grant. It cannot sign a person in, look into a token, run a command with a token, or answer as a credential helper.",
+        "This version cannot look into a token, run a command with a token, or answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS.",
     ),
     (
         "token-get",
         "DESCRIPTION",
-        "A kept token is printed while it is good. It counts as good until `leeway` (60 s) before its end, but at most a tenth of its lifetime earlier, so that short tokens are kept too. `--min-ttl` asks for more.\n\nElse a new token is asked for, kept, and printed. One process does this at a time for a profile; the others wait for its token. A request that ended with a 5xx status or the error server_error, or with 429 and a Retry-After of up to 10 s, is sent again, four times in all, within `timeout`.\n\nWhere the token cannot be kept (there is no keyring, the disk is full), it is printed all the same, with a warning. `--require-store` makes that a failure with exit code 7.\n\nThe flags below the first group are the keys of a profile, described in `oat-config(5)`. A flag wins over the key's variable, the variable over the profile file, and the file over the provider's preset. The client secret itself has no flag: other users could read it there.",
+        "A kept token is printed while it is good. It counts as good until `leeway` (60 s) before its end, but at most a tenth of its lifetime earlier, so that short tokens are kept too. `--min-ttl` asks for more.\n\nElse a new token is asked for, kept, and printed. One process does this at a time for a profile; the others wait for its token. A client_credentials request that ended with a 5xx status or the error server_error, or with 429 and a Retry-After of up to 10 s, is sent again, four times in all, within `timeout`.\n\nFor a profile that a person signs in to, the refresh token of the last `oat login` gets the new token. Such a request is sent once, by a process of its own named oat-renewal, which keeps the answer though the asking process is killed. Without a refresh token that works, the exit code is 3 and the hint says what to type; `--login`, or `auto_login = true` in the profile, signs in at once where there is a terminal, one process at a time, and not again after two sign-ins that nobody answered until `oat login` is typed.\n\nWhere the token cannot be kept (there is no keyring, the disk is full), it is printed all the same, with a warning. `--require-store` makes that a failure with exit code 7.\n\nThe flags below the first group are the keys of a profile, described in `oat-config(5)`. A flag wins over the key's variable, the variable over the profile file, and the file over the provider's preset. The client secret itself has no flag: other users could read it there.",
     ),
     (
         "token-get",
         "FORMATS",
-        "- raw\nThe token. A token with a space, a line break or a control character is refused, whatever the format.\n- json\nOne object: access_token, token_type, expires_at (Unix time), expires_in (seconds from now), scope, profile, issuer, source (cache, shared or fetched), and other members of the server's answer that are not secret. expires_at and expires_in are left out where the server names no lifetime.\n- bearer\n`Bearer TOKEN`\n- header\n`Authorization: Bearer TOKEN`\n- env\nAn assignment to be evaluated by the shell that `--shell` names: `export OAT_ACCESS_TOKEN='TOKEN'` for sh.\n- dotenv\n`OAT_ACCESS_TOKEN='TOKEN'`, for a file that dotenv libraries read.\n- curl\nA line for `curl -K`, which keeps the token out of the list of processes.",
+        "- raw\nThe token. A token with a space, a line break or a control character is refused, whatever the format.\n- json\nOne object: access_token, token_type, expires_at (Unix time), expires_in (seconds from now), scope, profile, issuer, source (cache, shared, fetched or refresh), and other members of the server's answer that are not secret. expires_at and expires_in are left out where the server names no lifetime.\n- bearer\n`Bearer TOKEN`\n- header\n`Authorization: Bearer TOKEN`\n- env\nAn assignment to be evaluated by the shell that `--shell` names: `export OAT_ACCESS_TOKEN='TOKEN'` for sh.\n- dotenv\n`OAT_ACCESS_TOKEN='TOKEN'`, for a file that dotenv libraries read.\n- curl\nA line for `curl -K`, which keeps the token out of the list of processes.",
     ),
-    ("refresh", "DESCRIPTION", "The new token replaces the kept one. It is printed only with `--print`."),
+    (
+        "login",
+        "DESCRIPTION",
+        "The store is tried first, so that nobody signs in for nothing. Then the address of the server's sign-in page is printed and opened: by the programs of $BROWSER, separated by colons, each with its arguments and `%s` for the address; else by the system. Over SSH, in CI and without a display nothing is opened unless BROWSER is set. The browser ends at a loopback address that this command listens on for this one answer. Whatever else comes in there is answered and ignored.\n\nOn a terminal, and with `--paste` from standard input, the address that the browser ended at is taken as well, or its query, or the bare code where the server does not name itself in its answers.\n\nPKCE with S256, state, and a nonce where an ID token is asked for, are always sent and always checked; so is `iss` of the answer. An ID token has to hold by OpenID Connect Core section 3.1.3.7 with the keys of the profile's issuer; without an issuer nobody's name is told. Where the scope has offline_access and the server is no preset's, prompt=consent is sent too, unless the profile has `prompt`.\n\n`--device` shows an address and a code instead (RFC 8628), for any device; on a terminal also as a QR code.\n\nThe sign-in is told on standard error: who, until when, and where it is kept. With `--json`, one object with the address or the code, and one with the outcome. No token is printed.",
+    ),
+    (
+        "logout",
+        "DESCRIPTION",
+        "What the server did not do is told as a warning, and the exit code is 0 all the same: here the tokens are gone. `--browser` opens the server's own sign-out page (OpenID Connect RP-Initiated Logout), where it has one. A sealed client secret stays; `oat profile remove` takes it away.",
+    ),
+    (
+        "status",
+        "DESCRIPTION",
+        "Every profile of the file, and whatever else something is kept for. With `--json`, one object: {\"profiles\": [{profile, signed_in, subject, name, access_token_expires_at, refresh_token_expires_at, store}]}, times in Unix seconds, what is not known left out. signed_in says whether a person's tokens can still be had without a new sign-in.",
+    ),
+    (
+        "refresh",
+        "DESCRIPTION",
+        "The new token replaces the kept one. It is printed only with `--print`. A profile that a person signs in to spends its refresh token; where the answer is lost, the old one is kept and tried once more next time.",
+    ),
     (
         "profile-add",
         "DESCRIPTION",

@@ -56,7 +56,7 @@ fn row(name: &ProfileName, store: &Store) -> Row {
 pub fn entry(profile: &str, signed_in: Option<&SignedIn>, access_token_expires_at: Option<UnixTime>, store: &Store) -> Value {
     let mut entry = Map::from_iter([
         ("profile".to_string(), json!(profile)),
-        ("signed_in".to_string(), json!(signed_in.is_some())),
+        ("signed_in".to_string(), json!(signed_in.is_some_and(|signed_in| lives(signed_in, access_token_expires_at, world::now())))),
         ("store".to_string(), json!(store.place_name())),
     ]);
     let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| entry.insert(name.into(), value)));
@@ -65,6 +65,12 @@ pub fn entry(profile: &str, signed_in: Option<&SignedIn>, access_token_expires_a
     put("access_token_expires_at", access_token_expires_at.map(|end| end.0.into()));
     put("refresh_token_expires_at", signed_in.and_then(|signed_in| signed_in.refresh_token_expires_at).map(|end| end.0.into()));
     Value::Object(entry)
+}
+
+/// Whether tokens can be had without a new sign-in.
+fn lives(signed_in: &SignedIn, access_token_expires_at: Option<UnixTime>, now: UnixTime) -> bool {
+    let refreshed = signed_in.refresh_token && signed_in.refresh_token_expires_at.is_none_or(|end| end > now);
+    refreshed || access_token_expires_at.is_some_and(|end| end > now)
 }
 
 fn table(rows: &[Row], now: UnixTime) -> String {

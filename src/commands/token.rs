@@ -14,6 +14,7 @@ use crate::session::decision::Wish;
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
 use crate::time::UnixTime;
+use crate::world::terminal::Terminal;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
@@ -53,7 +54,7 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
-    let handed = by_policy(plan, wish, &store, &mut world);
+    let handed = by_policy(plan, wish, &store, &mut world, house.terminal);
     house.told_by(&store);
     let handed = handed?;
     let now = world.now();
@@ -62,15 +63,15 @@ pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Res
 }
 
 #[cfg(unix)]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
+fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, terminal: Terminal) -> Result<Handed> {
     match plan.by_person() {
-        true => session::token_apart(plan, wish, store, world, &|lock| apart::renew(store, lock)),
+        true => session::token_apart(plan, wish, store, world, &|lock| apart::renew(store, lock, terminal)),
         false => session::token(plan, wish, store, world),
     }
 }
 
 #[cfg(not(unix))]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
+fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, _: Terminal) -> Result<Handed> {
     session::token(plan, wish, store, world)
 }
 

@@ -31,7 +31,7 @@ impl Draft {
     pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Draft> {
         let profile = config.profile(name.as_str());
         let sandbox = profile.is_none() && name.as_str() == "sandbox";
-        if profile.is_none() && !sandbox && (chosen.profile.is_some() || name.as_str() != UNNAMED) {
+        if profile.is_none() && !sandbox && name.as_str() != UNNAMED {
             return Err(unknown(name.as_str(), config));
         }
         let settings = Settings { all: Vec::new(), path: config.path.display().to_string() };

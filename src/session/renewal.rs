@@ -58,6 +58,7 @@ impl Session<'_> {
 
     fn spend(&mut self, token: &RefreshToken, long_lived: &LongLived) -> Result<Spent> {
         let plan = self.plan;
+        plan.warnings.iter().for_each(|warning| self.world.warn(warning));
         let secret = secret(plan, self.store, self.world)?;
         let parameters = refresh_parameters(plan, &long_lived.asked, long_lived.redirect_uri.as_deref());
         if long_lived.id_token.is_some() {

@@ -61,8 +61,7 @@ pub fn sign_in(plan: &Plan, way: Way, store: &Store, world: &mut dyn World) -> R
         return Err(Error::new(Kind::Store, "the store is switched off (`none`), so a sign-in would be for nothing")
             .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"));
     }
-    store.probe()?;
-    drop(store.reserve(&plan.profile)?);
+    store.probe().and_then(|()| store.reserve(&plan.profile)).map(drop).map_err(kept_somewhere)?;
     let sign_in = SignIn::of(plan)?;
     plan.warnings.iter().for_each(|warning| world.warn(warning));
     let secret = secret(plan, store, world)?;
@@ -72,6 +71,12 @@ pub fn sign_in(plan: &Plan, way: Way, store: &Store, world: &mut dyn World) -> R
         prepare(plan, world);
     }
     Task { plan, sign_in: &sign_in, store, client: client(plan, &server.found, secret.clone()), secret, server: &server }.run(way, world)
+}
+
+/// Keeping nothing is no way out of a trouble with the store here.
+fn kept_somewhere(error: Error) -> Error {
+    let hint = error.hint.as_ref().map(|hint| hint.replace(", or keep nothing: `OAT_STORE=none`", ""));
+    error.hint_maybe(hint)
 }
 
 struct Task<'a> {

@@ -32,14 +32,14 @@ const SCRIPT: &str = "history.replaceState(null,'',location.pathname)";
 /// The most bytes of one foreign text on a page, so that the whole stays below 4 KiB (R16).
 const LONGEST: usize = 1400;
 
-/// The status that a page goes out with. Only a sign-in is a success: a script that drives a browser sees it there.
+/// The status that a page goes out with: whatever the server's answer was, the redirect itself came in as it should.
 pub fn status(ending: &Ending) -> u16 {
-    if matches!(ending, Ending::SignedIn { .. }) { 200 } else { 400 }
+    if *ending == Ending::Foreign { 400 } else { 200 }
 }
 
 /// How it ended, for the person at the browser. A stranger's redirect learns neither the profile nor the server.
 pub fn page(ending: &Ending, profile: &str, server: &str) -> String {
-    let again = || format!("The terminal says more. To try again: <code>oat login {}</code>", html(profile, 64));
+    let again = || format!("You may close this window; the terminal says more. To try again: <code>oat login {}</code>", html(profile, 64));
     let about = |subject: Option<&str>| {
         let rows = [("Account", subject), ("Profile", Some(profile)), ("Server", Some(server))];
         let rows = rows.iter().filter_map(|(name, value)| Some(format!("<dt>{name}<dd>{}", html((*value)?, LONGEST / 4))));
@@ -184,6 +184,6 @@ mod tests {
 
     #[test]
     fn only_a_sign_in_is_a_success() {
-        assert_eq!(endings("x").iter().map(status).collect::<Vec<_>>(), [200, 200, 400, 400, 400, 400]);
+        assert_eq!(endings("x").iter().map(status).collect::<Vec<_>>(), [200, 200, 200, 200, 200, 400]);
     }
 }

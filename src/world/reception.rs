@@ -100,10 +100,16 @@ impl Reception {
             terminal.object(&json!({ "authorization_url": url, "redirect_uri": self.redirect_uri }));
         } else {
             match &self.manner.opener {
+                Opener::Itself => {
+                    terminal.say(&format!("signing in to profile `{profile}`, whose server asks nobody"));
+                    return self.open(url.to_string());
+                }
                 Opener::Person(why) => {
                     terminal.say(&format!("to sign in to profile `{profile}`, open this address in a browser ({}):", escape(why)));
                 }
-                _ => terminal.say(&format!("signing in to profile `{profile}` in the browser; if no window comes up, open this address:")),
+                Opener::Browser => {
+                    terminal.say(&format!("signing in to profile `{profile}` in the browser; if no window comes up, open this address:"))
+                }
             }
             terminal.address(url);
             if let Some(forward) = self.ssh_forward() {
@@ -141,18 +147,19 @@ impl Reception {
         // The code is what the person compares with the page, so that nobody else's sign-in is agreed to.
         terminal.say(&format!("to sign in to profile `{}`, open this address on any device:", self.manner.profile));
         terminal.address(verification_uri);
-        terminal.say(&format!("and enter, or compare there, the code: {}", escape(user_code)));
+        terminal.say(&format!("code: {}", escape(user_code)));
         if terminal.on_screen()
             && let Some(picture) = qr::picture(complete.unwrap_or(verification_uri))
         {
             terminal.picture(&picture);
         }
-        terminal.say(&format!("waiting up to {} for the sign-in", expires_in.min(self.manner.patience)));
+        let wait = expires_in.min(self.manner.patience);
+        terminal.say(&format!("enter the code there, or make sure that it is the one shown there; waiting up to {wait}"));
     }
 
     /// Reads pasted lines beside the listener; whether it does.
     fn read_terminal(&self) -> bool {
-        let reads = self.manner.paste || (self.terminal.interactive() && self.manner.opener != Opener::Itself);
+        let reads = self.manner.paste || (self.terminal.in_foreground() && self.manner.opener != Opener::Itself);
         if reads {
             let (events, terminal) = (self.events.0.clone(), self.terminal);
             std::thread::spawn(move || {
@@ -258,7 +265,7 @@ impl Reception {
     fn nobody(&self) -> Error {
         let profile = &self.manner.profile;
         Error::new(Kind::LoginRequired, format!("nobody signed in to profile `{profile}` within {}", self.manner.patience)).hint(format!(
-            "oat login {profile}; where no browser reaches this machine: `--paste`, or `--device` if the server knows it; `--timeout 10m` waits longer"
+            "oat login {profile}; where no browser reaches this machine: `--no-browser` and `--paste`, or `--device` if the server knows it; `--timeout 10m` waits longer"
         ))
     }
 }

@@ -84,9 +84,26 @@ impl Terminal {
         }
     }
 
+    /// Passes on what another process of ours says, until it ends.
+    pub fn relay(&self, mut words: impl Read) {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = words.read(&mut buffer) {
+            self.write(&String::from_utf8_lossy(&buffer[..count]));
+        }
+    }
+
     /// Whether a person sees what is told.
     pub fn on_screen(&self) -> bool {
         terminal_err()
+    }
+
+    /// Whether a line can be read without being stopped: the terminal's owner is this job (`oat login &` is not).
+    pub fn in_foreground(&self) -> bool {
+        #[cfg(unix)]
+        let owner = rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|owner| owner == rustix::process::getpgrp());
+        #[cfg(not(unix))]
+        let owner = true;
+        self.interactive() && owner
     }
 
     /// One pasted line; None at the end of input.

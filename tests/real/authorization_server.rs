@@ -2,7 +2,7 @@
 
 use crate::support::Oat;
 use crate::support::parts::{answer_of, part, succeeded};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::PathBuf;
@@ -75,10 +75,11 @@ impl AuthorizationServer {
         PathBuf::from(self.ready["ca_file"].as_str().expect("started with --tls"))
     }
 
-    /// The id and the secret of one of its clients: `basic`, `post`, `short` or `introspector`.
+    /// The id and the secret of one of the clients in `clients.mjs`; a public one has an empty secret.
     pub fn client(&self, name: &str) -> (&str, &str) {
         let client = &self.ready["clients"][name];
-        (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap())
+        let id = client["client_id"].as_str().unwrap_or_else(|| panic!("clients.mjs has no client `{name}`"));
+        (id, client["client_secret"].as_str().unwrap_or(""))
     }
 
     /// A home with a profile `p` for one of its clients, and the client's secret.
@@ -97,6 +98,51 @@ impl AuthorizationServer {
         )
     }
 
+    /// A home with a profile `p` for one of the clients that a person signs in to, and its secret where it has one.
+    pub fn person(&self, client: &str) -> Oat {
+        Oat::new().env("CLIENT_SECRET", self.client(client).1).config(&self.person_profile(client))
+    }
+
+    /// A profile `p` for one of the clients that a person signs in to, with a refresh token; the private CA is trusted.
+    pub fn person_profile(&self, client: &str) -> String {
+        let (id, secret) = self.client(client);
+        let auth = self.ready["clients"][client]["token_endpoint_auth_method"].as_str().unwrap();
+        let device = self.ready["clients"][client]["redirect_uris"] == json!([]);
+        let grant = if device { "device_code" } else { "authorization_code" };
+        let issuer = self.issuer();
+        let mut profile = format!(
+            "[profile.p]\nissuer = '{issuer}'\nclient_id = '{id}'\nclient_auth = \"{auth}\"\ngrant = \"{grant}\"\n\
+             scope = \"openid offline_access email\"\n"
+        );
+        if !secret.is_empty() {
+            profile.push_str("client_secret = { env = \"CLIENT_SECRET\" }\n");
+        }
+        if let Some(file) = self.ready["ca_file"].as_str() {
+            profile.push_str(&format!("ca_file = '{file}'\n"));
+        }
+        profile
+    }
+
+    /// From now on these options of `server.mjs` have these values: `{"ttl": 1, "delay": "0-40"}`.
+    pub fn set(&self, options: &Value) {
+        self.control(&["--data", &options.to_string()]);
+    }
+
+    /// How many tokens it gave out for this grant_type.
+    pub fn granted(&self, grant_type: &str) -> u64 {
+        self.counters()["granted"][grant_type].as_u64().unwrap_or(0)
+    }
+
+    /// How many refresh tokens came back after they had been rotated; each ends the sign-in it belongs to.
+    pub fn reuses(&self) -> u64 {
+        self.counters()["reuses"].as_u64().unwrap()
+    }
+
+    /// The requests to this path so far.
+    pub fn requests_to(&self, path: &str) -> usize {
+        self.counters()["paths"].as_array().unwrap().iter().filter(|seen| seen.as_str().unwrap().ends_with(&format!(" {path}"))).count()
+    }
+
     /// What it was asked so far; asking this counts for nothing.
     pub fn seen(&self) -> Seen {
         let seen = self.counters();
@@ -110,28 +156,35 @@ impl AuthorizationServer {
     }
 
     fn counters(&self) -> Value {
-        serde_json::from_str(&answer_of("curl", &["-sS", "--fail", "--max-time", "20", self.ready["requests_url"].as_str().unwrap()]))
-            .unwrap()
+        self.control(&[])
+    }
+
+    fn control(&self, words: &[&str]) -> Value {
+        let url = self.ready["requests_url"].as_str().unwrap();
+        serde_json::from_str(&answer_of("curl", &[&["-sS", "--fail", "--max-time", "20", url], words].concat())).unwrap()
     }
 
     /// Whether the server itself calls this token active (RFC 7662).
     pub fn active(&self, token: &str) -> bool {
+        self.introspected(token)["active"].as_bool().unwrap()
+    }
+
+    /// What the server itself says of this token (RFC 7662): `active`, `sub`, `scope`, …
+    pub fn introspected(&self, token: &str) -> Value {
         let (id, secret) = self.client("introspector");
-        let mut words = vec![
-            "-sS".into(),
-            "--max-time".into(),
-            "20".into(),
-            "--user".into(),
-            format!("{id}:{secret}"),
-            "--data-urlencode".into(),
-            format!("token={token}"),
-        ];
+        let token = format!("token={token}");
+        self.post("/token/introspection", &["--user", &format!("{id}:{secret}"), "--data-urlencode", &token])
+    }
+
+    /// The answer to a POST at this path, whatever its status, with more words for curl.
+    pub fn post(&self, path: &str, words: &[&str]) -> Value {
+        let url = format!("{}{path}", self.issuer());
+        let mut all = vec!["-sS", "--max-time", "20", &url];
         if let Some(file) = self.ready["ca_file"].as_str() {
-            words.extend(["--cacert".into(), file.into()]);
+            all.extend(["--cacert", file]);
         }
-        words.push(format!("{}/token/introspection", self.issuer()));
-        let answer: Value = serde_json::from_str(&answer_of("curl", &words)).unwrap();
-        answer["active"].as_bool().unwrap()
+        all.extend(words);
+        serde_json::from_str(&answer_of("curl", &all)).unwrap()
     }
 
     /// Where its public keys are.

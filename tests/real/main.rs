@@ -10,15 +10,21 @@
 )]
 
 mod authorization_server;
+mod browser;
+mod chromium;
 mod client_credentials;
 mod desktop;
 mod kernel_keyring;
 mod keyring;
+mod login;
 mod private_authority;
+mod rotation;
 mod sandbox;
+mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::io::Write;
 use support::Output;
 
 /// The token of a run that had nothing to say besides.
@@ -26,4 +32,9 @@ use support::Output;
 fn quiet(output: &Output) -> String {
     assert_eq!(output.stderr, "", "{output:#?}");
     output.line().to_string()
+}
+
+/// Past the capture of the test's output: some numbers are to be seen also where all is well.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

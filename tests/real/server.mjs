@@ -1,72 +1,92 @@
 // The certified oidc-provider on a free loopback port, for tests: one line of JSON when ready, gone when stdin closes.
 //
-//   node server.mjs [--tls] [--ttl SECONDS] [--short-ttl SECONDS] [--delay MILLISECONDS]
+//   node server.mjs [--tls] [--ttl SECONDS] [--short-ttl SECONDS] [--refresh-ttl SECONDS] [--id-token-ttl SECONDS]
+//                   [--delay MILLISECONDS] [--delay-after MILLISECONDS]
+//
+// --ttl is the access tokens' lifetime, --short-ttl that of the client `short`. A token request waits `--delay` before the server
+// looks at it, and `--delay-after` when all is decided and kept and only the answer has not left; `0-40` is any time between.
 //
 // The line: {"issuer", "ca_file" (with --tls), "requests_url", "clients", "resource"}.
-// GET requests_url: {"connections", "requests", "token_posts", "paths", "last_token_post": {"scheme", "body_keys", "status"}};
-// it has a port of its own, so that asking it changes no count.
-import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+// GET requests_url: what was seen so far; it has a port of its own, so that asking it changes no count.
+// POST requests_url with {"ttl": 1, "delay": "0-40", …}: other values for the options of that name from now on, all but --tls.
+//
+// oidc-provider 9: drops offline_access in silence unless prompt=consent is sent; wants Basic credentials form-encoded; sends no
+// `interval`; allows clocks to differ by 15 s; forgets what expired; revokes the whole grant where a rotated refresh token comes back.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Provider, { errors } from 'oidc-provider';
+import { privateCertificate } from './certificate.mjs';
+import { algorithms, clients } from './clients.mjs';
+import { deviceFlow, interactions, renderError, rpInitiatedLogout } from './pages.mjs';
 
 const { values: given } = parseArgs({
   options: {
     tls: { type: 'boolean', default: false },
     ttl: { type: 'string', default: '600' },
     'short-ttl': { type: 'string', default: '5' },
+    'refresh-ttl': { type: 'string', default: '1209600' },
+    'id-token-ttl': { type: 'string', default: '3600' },
     delay: { type: 'string', default: '0' },
+    'delay-after': { type: 'string', default: '0' },
   },
 });
 
+// The line that says it is ready is all there is on stdout: oidc-provider has remarks, and nobody reads on.
+console.info = console.error;
+
 const resource = 'https://api.example.com';
-// A colon ends the id in Basic, `+` and `%` mean something in a form, `/` and `=` in base64: RFC 6749 section 2.3.1 in one pair.
-// Every secret has the same words in it, which no form changes: the tests look for them in all output.
-const clients = {
-  basic: client('cli:1 %+x', 's:e%c+r t/=CANARY-client-secret', 'client_secret_basic'),
-  post: client('cli-post', 'p&o=s t+%41CANARY-client-secret', 'client_secret_post'),
-  short: client('cli-short', 'CANARY-client-secret-short', 'client_secret_basic'),
-  introspector: client('introspector', 'CANARY-client-secret-introspector', 'client_secret_basic'),
-};
-
-function client(client_id, client_secret, token_endpoint_auth_method) {
-  return {
-    client_id,
-    client_secret,
-    token_endpoint_auth_method,
-    grant_types: ['client_credentials'],
-    response_types: [],
-    redirect_uris: [],
-  };
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'oat-real-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(0));
 process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume();
 
-const seen = { connections: 0, requests: 0, token_posts: 0, paths: [], last_token_post: null };
-const certificate = given.tls ? privateCertificate() : null;
+const seen = {
+  connections: 0,
+  requests: 0,
+  token_posts: 0,
+  paths: [],
+  last_token_post: null,
+  // By grant_type: tokens given out, and error codes with their number.
+  granted: {},
+  refused: {},
+  // Refresh tokens that came once more after they were answered with a new one.
+  reuses: 0,
+  revoked_grants: 0,
+};
+const certificate = given.tls ? privateCertificate(folder) : null;
 const server = certificate ? createHttps(certificate) : createHttp();
 server.on('connection', () => { seen.connections += 1; });
 const issuer = `${given.tls ? 'https' : 'http'}://127.0.0.1:${await listen(server)}`;
 
 const provider = new Provider(issuer, {
   clients: Object.values(clients),
-  jwks: { keys: [signingKey()] },
-  scopes: ['openid', 'read', 'write'],
+  jwks: { keys: signingKeys() },
+  scopes: ['openid', 'offline_access', 'read', 'write'],
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+  // As most servers do: what scopes ask for is in the ID token, not at userinfo only.
+  conformIdTokenClaims: false,
+  findAccount: (ctx, sub) => ({ accountId: sub, claims: () => account(sub) }),
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256', ...algorithms] },
+  pkce: { required: (ctx, asking) => asking.redirectUris.length > 0 },
+  rotateRefreshToken: true,
+  cookies: { keys: [randomBytes(16).toString('hex')] },
+  interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
+  renderError,
   features: {
     clientCredentials: { enabled: true },
+    deviceFlow,
     devInteractions: { enabled: false },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    rpInitiatedLogout,
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,
@@ -82,34 +102,75 @@ const provider = new Provider(issuer, {
       },
     },
   },
-  ttl: { ClientCredentials: (ctx, token, asking) => lifetime(asking) },
+  ttl: {
+    AccessToken: (ctx, token, asking) => lifetime(asking),
+    ClientCredentials: (ctx, token, asking) => lifetime(asking),
+    DeviceCode: 600,
+    Grant: 1209600,
+    IdToken: () => Number(given['id-token-ttl']),
+    Interaction: 600,
+    RefreshToken: () => Number(given['refresh-ttl']),
+    Session: 1209600,
+  },
 });
+
+const exchanged = new Set();
+provider.on('grant.success', (ctx) => {
+  const { grant_type, refresh_token } = ctx.oidc.params;
+  seen.granted[grant_type] = (seen.granted[grant_type] ?? 0) + 1;
+  if (refresh_token) noteReuse(refresh_token);
+});
+provider.on('grant.error', (ctx, error) => {
+  const { grant_type, refresh_token } = ctx.oidc?.params ?? {};
+  const counts = (seen.refused[grant_type] ??= {});
+  counts[error.error] = (counts[error.error] ?? 0) + 1;
+  if (refresh_token && exchanged.has(refresh_token)) seen.reuses += 1;
+});
+provider.on('grant.revoked', () => { seen.revoked_grants += 1; });
+
+function noteReuse(refresh_token) {
+  if (exchanged.has(refresh_token)) seen.reuses += 1;
+  exchanged.add(refresh_token);
+}
 
 provider.use(async (ctx, next) => {
   seen.requests += 1;
   seen.paths.push(`${ctx.method} ${ctx.path}`);
   if (ctx.method !== 'POST' || ctx.path !== '/token') return next();
   seen.token_posts += 1;
-  await wait(Number(given.delay));
+  await wait(milliseconds(given.delay));
   await next();
   seen.last_token_post = {
     scheme: (ctx.get('authorization').split(' ')[0] || null),
     body_keys: Object.keys(ctx.oidc?.body ?? {}).sort(),
     status: ctx.status,
   };
+  await wait(milliseconds(given['delay-after']));
 });
+provider.use(interactions(provider));
 server.on('request', provider.callback());
 
-const counter = createHttp((request, response) => {
+const counter = createHttp(async (request, response) => {
+  if (request.method === 'POST') Object.assign(given, await json(request));
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(seen));
 });
 const requests_url = `http://127.0.0.1:${await listen(counter)}/`;
 
-console.log(JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, resource }));
+process.stdout.write(`${JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, resource })}\n`);
 
 function lifetime(asking) {
   return Number(asking.clientId === clients.short.client_id ? given['short-ttl'] : given.ttl);
+}
+
+/** `40`, or `0-40` for any time between. */
+function milliseconds(text) {
+  const [least, most = least] = String(text).split('-').map(Number);
+  return least + Math.random() * (most - least);
+}
+
+function account(sub) {
+  return { sub, name: `${sub} Example`, preferred_username: sub, email: `${sub}@example.com`, email_verified: true };
 }
 
 async function listen(some) {
@@ -118,23 +179,15 @@ async function listen(some) {
   return some.address().port;
 }
 
-function signingKey() {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid: 'real-1', alg: 'RS256', use: 'sig' };
-}
-
-/** A certificate authority that lives as long as this server, and a certificate from it for the loopback addresses. */
-function privateCertificate() {
-  const at = (name) => join(folder, name);
-  const openssl = (...words) => execFileSync('openssl', words, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  writeFileSync(at('ca.cnf'), '[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n'
-    + 'subjectKeyIdentifier=hash\n[leaf]\nbasicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n'
-    + 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost\nauthorityKeyIdentifier=keyid\n');
-  openssl('req', '-x509', ...key, '-config', at('ca.cnf'), '-extensions', 'ca', '-subj', '/CN=oat test authority', '-days', '2',
-    '-keyout', at('ca.key'), '-out', at('ca.pem'));
-  openssl('req', ...key, '-config', at('ca.cnf'), '-subj', '/CN=localhost', '-keyout', at('leaf.key'), '-out', at('leaf.csr'));
-  openssl('x509', '-req', '-in', at('leaf.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-set_serial', '2', '-days', '2',
-    '-extfile', at('ca.cnf'), '-extensions', 'leaf', '-out', at('leaf.pem'));
-  return { key: readFileSync(at('leaf.key')), cert: readFileSync(at('leaf.pem')), ca_file: at('ca.pem') };
+/** One RSA key under two names, so that starting takes one search for primes: for RS256 alone, and for whatever is asked. */
+function signingKeys() {
+  const jwk = (kind, options) => generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' });
+  const rsa = jwk('rsa', { modulusLength: 2048 });
+  return [
+    { ...rsa, kid: 'real-1', alg: 'RS256', use: 'sig' },
+    { ...rsa, kid: 'real-rsa', use: 'sig' },
+    { ...jwk('ec', { namedCurve: 'P-256' }), kid: 'real-es256', alg: 'ES256', use: 'sig' },
+    { ...jwk('ec', { namedCurve: 'P-384' }), kid: 'real-es384', alg: 'ES384', use: 'sig' },
+    { ...jwk('ed25519'), kid: 'real-ed25519', alg: 'EdDSA', use: 'sig' },
+  ];
 }
