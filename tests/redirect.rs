@@ -330,11 +330,11 @@ fn r14_of_eight_parallel_tabs_one_is_exchanged_and_all_get_a_page() {
             thread::spawn(move || Page::read(stream, request.as_bytes()))
         })
         .collect();
-    let mut statuses: Vec<u16> = tabs.into_iter().map(|tab| tab.join().unwrap().status).collect();
+    let pages: Vec<Page> = tabs.into_iter().map(|tab| tab.join().unwrap()).collect();
     let output = login.end();
-    statuses.sort();
     assert_eq!((output.code, provider.server.count_of("/token")), (Some(0), 1));
-    assert_eq!(statuses, [200, 400, 400, 400, 400, 400, 400, 400]);
+    let saying = |text: &str| pages.iter().filter(|page| page.status == 200 && page.body.contains(text)).count();
+    assert_eq!((saying("You are signed in"), saying("Another window of this browser was first")), (1, 7), "{pages:#?}");
     output.does_not_say(&["warning"]);
 }
 
@@ -409,7 +409,7 @@ fn r24_r25_a_denial_ends_at_once_with_4_and_its_words_are_harmless_everywhere() 
     let (provider, oat, login) = waiting();
     let words = url::form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect::<String>();
     let page = login.get(&format!("error=access_denied&error_description={words}&error_uri={words}&state={}", login.state()));
-    assert_eq!(page.status, 400);
+    assert_eq!(page.status, 200);
     is_a_safe_page(&page, &[&login.state()]);
     assert!(page.body.contains("access_denied") && page.body.contains("&lt;script&gt;alert(1)"), "{page:?}");
     let output = login.end();
@@ -443,7 +443,7 @@ fn r16_a_failed_exchange_is_told_on_the_page_too() {
     let oat = provider.oat("");
     let login = Login::start(&oat, &provider, &[]);
     let page = login.approve();
-    assert_eq!(page.status, 400);
+    assert_eq!(page.status, 200);
     is_a_safe_page(&page, &[CODE, &login.state()]);
     assert!(page.body.contains("did not work") && page.body.contains("invalid_grant") && page.body.contains("oat login p"), "{page:?}");
     login.end().fails_saying(4, &["invalid_grant"]);
@@ -458,7 +458,7 @@ fn does_not_hold(provider: &Provider, more: &str, words: &[&str], not: &[&str]) 
     let oat = provider.oat("");
     let login = Login::start(&oat, provider, &[]);
     let page = login.get(&format!("state={}&{more}", login.state()));
-    assert_eq!(page.status, 400, "{more}");
+    assert_eq!(page.status, 200, "{more}");
     is_a_safe_page(&page, &[CODE, &login.state()]);
     let output = login.end();
     output.fails_saying(8, words);

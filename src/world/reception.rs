@@ -238,7 +238,7 @@ impl Reception {
         for event in self.events.1.try_iter() {
             if let Event::Call(call) = event {
                 let text = "Another window of this browser was first. The terminal says how the sign-in ended.";
-                call.answer(400, &page::notice("This sign-in was answered", text));
+                call.answer(200, &page::notice("This sign-in was answered", text));
             }
         }
         if let Some(listener) = &mut self.listener {
