@@ -30,7 +30,8 @@ impl Session<'_> {
         };
         match self.spend(&token, &long_lived, &sign_in) {
             Ok(spent) => self.renewed_by(spent, &sign_in, long_lived, signed_in),
-            Err(error) if error.oauth_error.as_deref() == Some("invalid_grant") => {
+            // R51: a server in trouble says anything, and means nothing by it.
+            Err(error) if error.kind == Kind::Denied && error.oauth_error.as_deref() == Some("invalid_grant") => {
                 let (now_kept, signed_in) = self.signed_in()?;
                 match now_kept.refresh_token.clone() {
                     Some(newer) if newer != token => {
