@@ -22,18 +22,21 @@ struct Spent {
 impl Session<'_> {
     /// Spends the refresh token. What the server refuses is forgotten, unless another process has replaced it meanwhile.
     pub(super) fn refresh(&mut self) -> Result<Renewed> {
+        // What is wrong in the profile is found before the refresh token is spent.
+        let sign_in = SignIn::of(self.plan)?;
         let (long_lived, signed_in) = self.signed_in()?;
         let Some(token) = long_lived.refresh_token.clone() else {
             return Err(login_required(self.plan, Some(&signed_in), self.world.now()));
         };
-        match self.spend(&token, &long_lived) {
-            Ok(spent) => self.renewed_by(spent, long_lived, signed_in),
-            Err(error) if error.oauth_error.as_deref() == Some("invalid_grant") => {
+        match self.spend(&token, &long_lived, &sign_in) {
+            Ok(spent) => self.renewed_by(spent, &sign_in, long_lived, signed_in),
+            // R51: a server in trouble says anything, and means nothing by it.
+            Err(error) if error.kind == Kind::Denied && error.oauth_error.as_deref() == Some("invalid_grant") => {
                 let (now_kept, signed_in) = self.signed_in()?;
                 match now_kept.refresh_token.clone() {
                     Some(newer) if newer != token => {
-                        let spent = self.spend(&newer, &now_kept)?;
-                        self.renewed_by(spent, now_kept, signed_in)
+                        let spent = self.spend(&newer, &now_kept, &sign_in)?;
+                        self.renewed_by(spent, &sign_in, now_kept, signed_in)
                     }
                     _ => {
                         self.forget_refresh_token(now_kept, signed_in)?;
@@ -56,14 +59,14 @@ impl Session<'_> {
         }
     }
 
-    fn spend(&mut self, token: &RefreshToken, long_lived: &LongLived) -> Result<Spent> {
+    fn spend(&mut self, token: &RefreshToken, long_lived: &LongLived, sign_in: &SignIn) -> Result<Spent> {
         let plan = self.plan;
         plan.warnings.iter().for_each(|warning| self.world.warn(warning));
         let secret = secret(plan, self.store, self.world)?;
         let parameters = refresh_parameters(plan, &long_lived.asked, long_lived.redirect_uri.as_deref());
         if long_lived.id_token.is_some() {
             // The keys are at hand before the request: between its answer and the disk there is no time for more.
-            prepare(plan, self.world);
+            prepare(plan, sign_in, self.world);
         }
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = client(plan, found, secret.clone());
@@ -81,15 +84,14 @@ impl Session<'_> {
     }
 
     /// What is kept of a refresh. An answer without a refresh token leaves the old one (RFC 6749 section 6).
-    fn renewed_by(&mut self, spent: Spent, old: LongLived, signed_in: SignedIn) -> Result<Renewed> {
+    fn renewed_by(&mut self, spent: Spent, sign_in: &SignIn, old: LongLived, signed_in: SignedIn) -> Result<Renewed> {
         let Spent { answer, secret } = spent;
-        let sign_in = SignIn::of(self.plan)?;
         let now = self.world.now();
         let mut long_lived = LongLived { refresh_token: answer.refresh_token.clone().or(old.refresh_token), ..old };
-        let expires_at = ends(&sign_in, &answer, now, signed_in.refresh_token_expires_at);
+        let expires_at = ends(sign_in, &answer, now, signed_in.refresh_token_expires_at);
         let signed_in = SignedIn { refresh_token_expires_at: expires_at, refresh_token: true, ..signed_in };
         let before = Before { subject: signed_in.subject.as_deref(), secret: secret.as_ref(), ..Before::default() };
-        match checked(self.plan, &sign_in, self.world, &answer, &before) {
+        match checked(self.plan, sign_in, self.world, &answer, &before) {
             Ok(Some(_)) => long_lived.id_token = answer.id_token.clone(),
             // Nobody's identity is told by it, so the old one will do.
             Ok(None) => {}

@@ -68,7 +68,7 @@ pub fn sign_in(plan: &Plan, way: Way, store: &Store, world: &mut dyn World) -> R
     let server = server(plan, &sign_in, way, world)?;
     if sign_in.openid() && plan.issuer.is_some() {
         // So that nothing but the exchange is left to wait for after the redirect.
-        prepare(plan, world);
+        prepare(plan, &sign_in, world);
     }
     Task { plan, sign_in: &sign_in, store, client: client(plan, &server.found, secret.clone()), secret, server: &server }.run(way, world)
 }

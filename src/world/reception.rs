@@ -227,7 +227,21 @@ impl Reception {
             self.foreign_told = true;
             self.terminal.say("ignored a redirect that is not this login's; still waiting");
         }
-        if !foreign && let Some(listener) = &mut self.listener {
+        if !foreign {
+            self.part();
+        }
+    }
+
+    /// Sends the other windows of the same sign-in away with a page: what is not answered before the process ends is to a person
+    /// like a sign-in that went wrong.
+    fn part(&mut self) {
+        for event in self.events.1.try_iter() {
+            if let Event::Call(call) = event {
+                let text = "Another window of this browser was first. The terminal says how the sign-in ended.";
+                call.answer(200, &page::notice("This sign-in was answered", text));
+            }
+        }
+        if let Some(listener) = &mut self.listener {
             listener.finish(FAREWELL);
         }
     }

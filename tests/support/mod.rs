@@ -8,6 +8,7 @@ pub mod oat;
 #[cfg(feature = "real-parts")]
 pub mod parts;
 pub mod proxy;
+pub mod redirect;
 pub mod server;
 pub mod tls;
 
