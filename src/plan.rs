@@ -54,7 +54,7 @@ pub struct Plan {
     pub client_auth: Option<Method>,
     /// How parameters travel.
     pub body: Body,
-    /// The parameters of the token request, besides `grant_type` and the client.
+    /// What the token is for (scope, audience, …) and the rest of the token request, besides `grant_type` and the client.
     pub parameters: Vec<(String, Json)>,
     /// JSON pointer to a nested token object.
     pub token_pointer: Option<String>,
@@ -155,7 +155,7 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         client_secret,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
-        parameters: parameters(&draft, grant),
+        parameters: parameters(&draft),
         token_pointer: draft.settings.text("token_pointer").filter(|pointer| !pointer.is_empty()),
         token_type: draft.settings.text("token_type"),
         leeway: draft.settings.length("leeway").unwrap_or(Seconds(60)),
@@ -186,20 +186,18 @@ fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, prof
     Ok(secret)
 }
 
-/// What goes into the token request. A sign-in's scope and audience belong to the authorization request instead.
-fn parameters(draft: &Draft, grant: Grant) -> Vec<(String, Json)> {
+/// What the token is for, and what else goes into the token request; of a person's, `plan/sign_in.rs` says which request has what.
+fn parameters(draft: &Draft) -> Vec<(String, Json)> {
     let mut parameters = Vec::new();
-    if grant == Grant::ClientCredentials {
-        for name in ["scope", "audience", "organization"] {
-            if let Some(text) = draft.settings.text(name).filter(|text| !text.is_empty()) {
-                parameters.push((name.to_string(), Json::String(text)));
-            }
+    for name in ["scope", "audience", "organization"] {
+        if let Some(text) = draft.settings.text(name).filter(|text| !text.is_empty()) {
+            parameters.push((name.to_string(), Json::String(text)));
         }
-        match draft.settings.list("resource").as_slice() {
-            [] => {}
-            [one] => parameters.push(("resource".into(), Json::String(one.clone()))),
-            several => parameters.push(("resource".into(), several.to_vec().into())),
-        }
+    }
+    match draft.settings.list("resource").as_slice() {
+        [] => {}
+        [one] => parameters.push(("resource".into(), Json::String(one.clone()))),
+        several => parameters.push(("resource".into(), several.to_vec().into())),
     }
     if let Some(Value::Parameters(extra)) = draft.settings.get("token_params").map(|setting| &setting.value) {
         parameters.retain(|(name, _)| !extra.contains_key(name));
