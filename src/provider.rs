@@ -30,6 +30,10 @@ pub struct Preset {
     pub discovered_issuer: Option<String>,
     /// The client secret of an installed app is no secret at this provider, so a literal one gets no warning.
     pub public_secret: bool,
+    /// The code exchange of an installed app wants a client secret at this provider too.
+    pub confidential: bool,
+    /// Keys that a person is asked for on a terminal, though they may be left out.
+    pub asks: Vec<&'static Key>,
     /// An audience with this ending belongs to the issuer's own host (Auth0's Management API).
     pub own_audience: Option<String>,
 }
@@ -39,7 +43,7 @@ pub struct Preset {
 pub struct Variable {
     /// The profile key that holds it: `base_url`, `domain`, `region`, `tenant`, `realm`.
     pub key: &'static Key,
-    /// `url`, `host` or `word`.
+    /// `url`, `host`, `scope` or `word`.
     pub kind: String,
     /// The only legal values, where they are known.
     pub choices: Vec<String>,
@@ -91,12 +95,14 @@ impl Preset {
             "url" => Err(wrong("not a URL such as https://…, without query and fragment".into())),
             "host" if legal(".-:") && !value.starts_with(['.', '-', ':']) => Ok(value.to_string()),
             "host" => Err(wrong("not a bare host name: no scheme, no path".into())),
+            "scope" if legal(" .,:/_-") => Ok(value.to_string()),
             _ if legal("._-") && value != "." && value != ".." => Ok(value.to_string()),
             _ => Err(wrong("which has characters other than letters, digits, `.`, `_` and `-`".into())),
         }
     }
 
-    /// The remedy for an error code under a grant.
+    /// The remedy for an error code under a grant, or for one of our own words: `no_refresh_token`, what to switch on; `register`, what to
+    /// tell the provider of a sign-in, with `{redirect_uri}`; `scope`, what a sign-in may well ask for.
     pub fn remedy(&self, grant: &str, code: &str) -> Option<String> {
         let table = DeTable::parse(self.remedies).ok()?;
         let all = table.get_ref().get(self.name.as_str())?.get_ref().as_table()?.get("remedies")?.get_ref().as_table()?;
@@ -158,6 +164,11 @@ fn read(name: &str, table: &DeTable) -> std::result::Result<Preset, String> {
             "title" => preset.title = text(value)?,
             "discovered_issuer" => preset.discovered_issuer = Some(text(value)?),
             "own_audience" => preset.own_audience = Some(text(value)?),
+            "confidential" => preset.confidential = value.as_bool().unwrap_or_default(),
+            "asks" => {
+                let names = value.as_array().ok_or("`asks` is no list")?;
+                preset.asks = names.iter().filter_map(|name| Key::named(name.get_ref().as_str()?)).collect();
+            }
             "public_secret" => preset.public_secret = value.as_bool().unwrap_or_default(),
             "variables" => {
                 preset.variables =
@@ -215,6 +226,7 @@ fn variable(name: &str, value: &Json) -> std::result::Result<Variable, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::GRANTS;
 
     #[test]
     fn every_preset_can_be_read_and_says_who_it_is() {
@@ -228,7 +240,16 @@ mod tests {
             assert!(has("issuer") || has("token_endpoint"), "{name}");
             let told = whole.get_ref()[name].get_ref().as_table().unwrap().get("remedies");
             for (code, text) in told.map(|t| t.get_ref().as_table().unwrap()).into_iter().flatten() {
-                assert_eq!(preset.remedy("client_credentials", code.get_ref()).as_deref(), text.get_ref().as_str(), "{name}");
+                match text.get_ref().as_table() {
+                    None => assert_eq!(preset.remedy("any", code.get_ref()).as_deref(), text.get_ref().as_str(), "{name}"),
+                    Some(codes) => {
+                        let grant: &str = code.get_ref();
+                        assert!(GRANTS.contains(&grant) || grant == "refresh_token", "{name}: {grant}");
+                        for (code, text) in codes {
+                            assert_eq!(preset.remedy(grant, code.get_ref()).as_deref(), text.get_ref().as_str(), "{name}");
+                        }
+                    }
+                }
             }
             for variable in &preset.variables {
                 assert!(preset.check(variable, &variable.example).is_ok(), "{name}.{}", variable.key.name);

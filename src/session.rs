@@ -21,7 +21,8 @@ use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::session::apart::Apart;
-use crate::session::decision::{Decision, Renewal, Wish, decide, enough, renewal};
+use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
+use crate::session::fetch::not_granted;
 use crate::session::remedy::{login_required, too_short};
 use crate::session::server::identity;
 use crate::store::Store;
@@ -43,6 +44,8 @@ pub struct Handed {
     pub token: CachedToken,
     /// How it was got.
     pub source: Source,
+    /// When the sign-in behind it is over, where that is known and no refresh puts it off.
+    pub sign_in_ends_at: Option<UnixTime>,
 }
 
 /// How a token was got.
@@ -123,11 +126,11 @@ impl Session<'_> {
         };
         let now = self.world.now();
         // A narrower token may have become a wider one at the server since.
-        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || self.not_granted(token).is_none());
+        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || not_granted(self.plan, token).is_none());
         let renewal = renewal(self.plan, seen.signed_in.as_ref(), now);
         match decide(kept, renewal, now, self.plan.leeway, self.wish) {
             Decision::Use => match seen.token {
-                Some(token) => Ok(Handed { token, source: Source::Cache }),
+                Some(token) => Ok(Handed { token, source: Source::Cache, sign_in_ends_at: over_at(self.plan, seen.signed_in.as_ref()) }),
                 None => Err(Error::new(Kind::Internal, "a token was to be used, but there is none")),
             },
             Decision::LoginRequired => Err(login_required(self.plan, seen.signed_in.as_ref(), now)),
@@ -192,12 +195,12 @@ impl Session<'_> {
 
     /// Takes a token, or a failure, that another process got since this one began to look.
     fn adopt(&mut self, seen: &Seen) -> Result<Option<Handed>> {
-        let token = self.look().ok().and_then(|found| found.token);
+        let (token, signed_in) = self.look().map(|found| (found.token, found.signed_in)).unwrap_or_default();
         let now = self.world.now();
         // Not by the token alone: some servers send the same one again until it ends.
         let news = token.filter(|token| Some(token) != seen.token.as_ref());
         if let Some(token) = news.filter(|token| token.expires_at.is_some_and(|end| end > now) && token.received_at <= now) {
-            return self.checked(token, Source::Shared).map(Some);
+            return self.checked(token, Source::Shared, over_at(self.plan, signed_in.as_ref())).map(Some);
         }
         let failure = self.store.failure_left(&self.plan.profile);
         match failure.filter(|left| Some(left) != seen.failure.as_ref()).and_then(|left| failure::read(&left, &self.fingerprint())) {
@@ -211,7 +214,7 @@ impl Session<'_> {
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none())?;
         match apart(lock) {
-            Some(handed) => Some(handed.and_then(|handed| self.checked(handed.token, handed.source))),
+            Some(handed) => Some(handed.and_then(|handed| self.checked(handed.token, handed.source, handed.sign_in_ends_at))),
             // It was killed, maybe after it had kept what came.
             None => self.adopt(seen).transpose(),
         }
@@ -253,7 +256,8 @@ impl Session<'_> {
                 .hint("set `default_lifetime` in the profile"));
         }
         drop(lock);
-        self.checked(renewed.token, renewed.source)
+        let sign_in_ends_at = over_at(self.plan, renewed.session.as_ref().map(|(_, signed_in)| signed_in));
+        self.checked(renewed.token, renewed.source, sign_in_ends_at)
     }
 
     fn renewed(&mut self) -> Result<Renewed> {
@@ -292,7 +296,7 @@ impl Session<'_> {
         if self.store.keeps() {
             self.not_kept(error)?;
         }
-        self.checked(token, Source::Fetched)
+        self.checked(token, Source::Fetched, None)
     }
 
     fn not_kept(&mut self, error: Error) -> Result<()> {
@@ -305,15 +309,15 @@ impl Session<'_> {
     }
 
     /// What only the caller's wish makes wrong. The token is kept by now: the next caller may wish for less.
-    fn checked(&self, token: CachedToken, source: Source) -> Result<Handed> {
+    fn checked(&self, token: CachedToken, source: Source, sign_in_ends_at: Option<UnixTime>) -> Result<Handed> {
         let now = self.world.now();
-        if let Some(told) = self.not_granted(&token).filter(|_| self.wish.require_scope) {
+        if let Some(told) = not_granted(self.plan, &token).filter(|_| self.wish.require_scope) {
             return Err(Error::new(Kind::Denied, told).hint("ask the server's operator to allow it for this client, or ask for less"));
         }
         if !enough(&token, now, self.wish) {
             return Err(too_short(self.plan, &token, now, self.wish));
         }
-        Ok(Handed { token, source })
+        Ok(Handed { token, source, sign_in_ends_at })
     }
 
     fn known_to_be_too_short(&self, token: Option<&CachedToken>, now: UnixTime) -> Option<Error> {

@@ -8,11 +8,13 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, KeyKind, Value};
 use crate::name::ProfileName;
+use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::metadata::{self, Asked};
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::plan::substitution::home;
+use crate::plan::sign_in::SignIn;
+use crate::plan::substitution::{as_text, home};
 use crate::provider::{self, Preset};
 use crate::secret::{ClientSecret, SecretReference};
 use crate::text::escape;
@@ -25,6 +27,8 @@ struct Draft {
     values: Vec<(&'static Key, Value)>,
     /// A secret that was typed in, to be sealed once the profile is there.
     typed: Option<ClientSecret>,
+    /// The scope that a sign-in may well ask for, where nobody could be asked.
+    suggested: Option<String>,
 }
 
 /// Writes a new profile.
@@ -35,7 +39,7 @@ pub fn add(house: &House, chosen: &Chosen) -> Result<()> {
         return Err(Error::new(Kind::Config, format!("there is a profile `{name}` already in `{}`", config.path.display()))
             .hint(format!("`oat profile edit {name} …` changes it, `oat profile remove {name}` takes it away")));
     }
-    let mut draft = Draft { name, values: Vec::new(), typed: None };
+    let mut draft = Draft { name, values: Vec::new(), typed: None, suggested: None };
     for (key, text) in &chosen.flags {
         let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
         draft.values.push((key, value));
@@ -157,34 +161,77 @@ impl Draft {
         Ok(())
     }
 
-    /// The client's id and, where the grant needs one, its secret.
+    /// The client's id, the grant and what it asks for.
     fn client(&mut self, house: &House, preset: Option<&Preset>) -> Result<()> {
-        let preset_has = |key: &str| preset.is_some_and(|preset| preset.settings.iter().any(|(k, _)| k.name == key));
-        if self.text("client_id").is_none() && !preset_has("client_id") {
-            let answer = if house.terminal.interactive() { house.terminal.ask("client_id") } else { None };
+        let of_preset = |key: &str| preset.and_then(|preset| preset.settings.iter().find(|(k, _)| k.name == key)).map(|(_, value)| value);
+        let on_terminal = house.terminal.interactive();
+        if self.text("client_id").is_none() && of_preset("client_id").is_none() {
+            let answer = if on_terminal { house.terminal.ask("client_id") } else { None };
             let missing =
                 || Error::new(Kind::Usage, "no `client_id` was given").hint("--client-id ID, as the server's operator registered it");
             self.put("client_id", answer.filter(|text| !text.is_empty()).ok_or_else(missing)?);
         }
-        let told = |preset: &Preset| preset.settings.iter().any(|(key, _)| key.name == "grant");
-        if self.text("grant").is_none() && !preset.is_some_and(told) {
-            let answer = if house.terminal.interactive() {
-                house.terminal.ask("grant (empty: client_credentials, a machine's own token)")
-            } else {
-                None
-            };
-            match answer {
-                Some(text) => self.put("grant", if text.is_empty() { "client_credentials".into() } else { text }),
-                None => house.terminal.warn("this profile needs a sign-in, which this version of oat cannot do yet; a machine's own token needs --grant client_credentials"),
+        if self.text("grant").is_none() && of_preset("grant").is_none() && on_terminal {
+            let question = "grant (empty: authorization_code, a person signs in; client_credentials: a machine's own token)";
+            self.ask(house, "grant", question, "")?;
+        }
+        let grant = self.text("grant").map(str::to_string).or_else(|| of_preset("grant").and_then(as_text));
+        let grant = grant.unwrap_or_else(|| Grant::AuthorizationCode.name().into());
+        let has_secret = self.typed.is_some()
+            || of_preset("client_secret").is_some()
+            || self.values.iter().any(|(key, _)| key.kind == KeyKind::Secret)
+            || self.text("client_auth") == Some(Method::None.name());
+        match Grant::named(&grant) {
+            Some(Grant::ClientCredentials) if !has_secret => self.secret(house),
+            Some(grant @ (Grant::AuthorizationCode | Grant::DeviceCode)) => {
+                self.scope(house, preset, grant)?;
+                if preset.is_some_and(|preset| preset.confidential) && grant == Grant::AuthorizationCode && !has_secret {
+                    return self.secret(house);
+                }
+                if !has_secret {
+                    house.terminal.trace(1, "no client secret: a public client, which an app on a person's machine is");
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a sign-in asks for: the preset's own suggestion, or an ID token and a refresh token at any other issuer.
+    fn scope(&mut self, house: &House, preset: Option<&Preset>, grant: Grant) -> Result<()> {
+        let on_terminal = house.terminal.interactive();
+        let told = |key: &str| preset.is_some_and(|preset| preset.settings.iter().any(|(k, _)| k.name == key));
+        let suggested = match preset {
+            Some(preset) => preset.remedy(grant.name(), "scope"),
+            None => self.text("issuer").map(|_| "openid offline_access".to_string()),
+        };
+        if let Some(suggested) = suggested.filter(|_| self.text("scope").is_none() && !told("scope")) {
+            match on_terminal {
+                true => self.ask(house, "scope", &format!("scope (empty: {suggested})"), &suggested)?,
+                false => self.suggested = Some(suggested),
             }
         }
-        let machine = self.text("grant") == Some("client_credentials")
-            || preset.is_some_and(|p| p.settings.iter().any(|(k, v)| k.name == "grant" && *v == Value::Text("client_credentials".into())));
-        let has_secret =
-            self.typed.is_some() || preset_has("client_secret") || self.values.iter().any(|(key, _)| key.kind == KeyKind::Secret);
-        if !machine || has_secret || self.text("client_auth") == Some("none") {
-            return Ok(());
+        for key in preset.map(|preset| preset.asks.as_slice()).unwrap_or_default() {
+            if on_terminal && self.text(key.name).is_none() {
+                self.ask(house, key.name, &format!("{} (empty: none): {}", key.name, key.help), "")?;
+            }
         }
+        Ok(())
+    }
+
+    /// Asks for a key's value; an empty answer is `default`, and nothing is written where that is empty too.
+    fn ask(&mut self, house: &House, key: &str, question: &str, default: &str) -> Result<()> {
+        let answer = house.terminal.ask(question).unwrap_or_default();
+        let text = if answer.is_empty() { default } else { &answer };
+        if let Some(key) = Key::named(key).filter(|_| !text.is_empty()) {
+            let wrong = |expected| Error::new(Kind::Usage, format!("`{}` must be {expected}", key.name));
+            self.values.push((key, key.read(text).map_err(wrong)?));
+        }
+        Ok(())
+    }
+
+    /// A secret, where there has to be one.
+    fn secret(&mut self, house: &House) -> Result<()> {
         if !house.terminal.interactive() {
             house.terminal.warn(&format!(
                 "this profile has no client secret yet: `oat profile set-secret {0}`, or `oat profile edit {0} --client-secret-env NAME`",
@@ -215,11 +262,35 @@ impl Draft {
         }
         let config = Config::load(&config.path)?;
         let chosen = Chosen { profile: Some(self.name.to_string()), ..Chosen::default() };
-        if Plan::make(&chosen, &config, &house.environment).is_ok_and(|plan| plan.grant == Grant::ClientCredentials) {
-            house.terminal.say(&format!("try it: oat token get {}", self.name));
+        match Plan::make(&chosen, &config, &house.environment) {
+            Ok(plan) if plan.grant == Grant::ClientCredentials => house.terminal.say(&format!("try it: oat token get {}", self.name)),
+            Ok(plan) if plan.by_person() => {
+                register(house, &plan)?;
+                if let Some(scope) = &self.suggested {
+                    house.terminal.say(&format!("no scope is asked for yet: oat profile edit {} --scope \"{scope}\"", self.name));
+                }
+                house.terminal.say(&format!("try it: oat login {}", self.name));
+            }
+            _ => {}
         }
         Ok(())
     }
+}
+
+/// What the server has to know before anyone can sign in.
+fn register(house: &House, plan: &Plan) -> Result<()> {
+    let redirect_uri = SignIn::of(plan)?.redirect.registered().join(", ");
+    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), "register"));
+    let needed = own.unwrap_or_else(|| match plan.grant {
+        Grant::DeviceCode => "the device authorization grant, for this client".into(),
+        _ if plan.settings.value("redirect_uri").is_some() || plan.settings.value("redirect_ports").is_some() => {
+            "the redirect URI {redirect_uri}".into()
+        }
+        _ => "the redirect URI {redirect_uri}, on any port; where the server wants it exact, give ports with --redirect-ports 8400,8401"
+            .into(),
+    });
+    house.terminal.say(&format!("register first: {}", needed.replace("{redirect_uri}", &redirect_uri)));
+    Ok(())
 }
 
 /// Whether the URLs among these may be used at all.

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
-use crate::session::decision::Wish;
+use crate::session::decision::{SOON, Wish};
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
 use crate::time::UnixTime;
@@ -59,7 +59,22 @@ pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Res
     let handed = handed?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
+    if let Some(end) = handed.sign_in_ends_at.filter(|end| *end - now <= SOON && house.terminal.on_screen()) {
+        house.terminal.warn(&over_soon(plan, end, now));
+    }
     Ok((handed, now))
+}
+
+/// AB10: nobody is to find out in the middle of their work.
+fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
+    let profile = &plan.profile;
+    match end > now {
+        true => format!(
+            "the sign-in for profile `{profile}` is over in {} ({end}), and no refresh puts that off: oat login {profile}",
+            end - now
+        ),
+        false => format!("the sign-in for profile `{profile}` was over at {end}, and this token is its last: oat login {profile}"),
+    }
 }
 
 #[cfg(unix)]

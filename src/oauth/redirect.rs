@@ -77,6 +77,14 @@ impl Redirect {
         format!("http://{}:{port}{}", self.host.name(), self.path)
     }
 
+    /// What is to be registered at the server: one URI a port; without a port where any is taken (RFC 8252 section 7.3).
+    pub fn registered(&self) -> Vec<String> {
+        match self.ports.as_slice() {
+            [] => vec![format!("http://{}{}", self.host.name(), self.path)],
+            ports => ports.iter().map(|port| self.uri(*port)).collect(),
+        }
+    }
+
     /// The path as a browser asks for it: never empty.
     pub fn request_path(&self) -> &str {
         if self.path.is_empty() { "/" } else { &self.path }
@@ -109,6 +117,8 @@ mod tests {
     #[test]
     fn without_a_port_any_free_one_or_one_of_the_list_is_taken() {
         assert_eq!(parse("http://localhost/cb").unwrap().ports, Vec::<u16>::new());
+        assert_eq!(parse("http://localhost").unwrap().registered(), ["http://localhost"]);
+        assert_eq!(Redirect::parse("http://[::1]/cb", &[1, 2]).unwrap().registered(), ["http://[::1]:1/cb", "http://[::1]:2/cb"]);
         assert_eq!(Redirect::parse("http://localhost/cb", &[1, 2]).unwrap().ports, [1, 2]);
         assert_eq!(Redirect::parse("http://localhost:3/cb", &[1, 2]).unwrap().ports, [3]);
     }

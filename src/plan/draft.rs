@@ -134,7 +134,7 @@ impl Draft {
         for (key, value) in for_grant.iter().chain(&preset.settings) {
             // An unset variable of the environment leaves the key open: it is asked for by its name below.
             let Ok(value) = from_environment(value, environment) else { continue };
-            if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.settings.text(key.name).is_some() {
+            if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.settings.get(key.name).is_some() {
                 continue;
             }
             match self.fill(&value, &preset) {

@@ -84,9 +84,14 @@ impl SignIn {
         says(&self.authorize, "openid")
     }
 
-    /// Whether a refresh token is asked for, in either request.
+    /// Whether a refresh token is asked for, in either request. Hydra has a scope `offline`, Salesforce `refresh_token`; Google and
+    /// Dropbox have a parameter for it.
     pub fn offline(&self) -> bool {
-        says(&self.authorize, OFFLINE) || says(&self.code, OFFLINE)
+        let requests = [&self.authorize, &self.code, &self.device];
+        requests.iter().any(|request| {
+            [OFFLINE, "offline", "refresh_token"].iter().any(|word| says(request, word))
+                || request.iter().any(|(name, value)| name.ends_with("access_type") && value == "offline")
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::session::failure;
 use crate::session::{Handed, Source};
 use crate::store::lock::Lock;
-use crate::store::record::{Access, Identity};
+use crate::store::record::{Access, Identity, SignedIn};
 use crate::time::UnixTime;
 
 /// Has another process spend the refresh token, under the lock that this one holds; None where there can be no other.
@@ -20,7 +20,8 @@ pub fn encode(outcome: &Result<Handed>, now: UnixTime) -> Zeroizing<Vec<u8>> {
     match outcome {
         Ok(handed) => {
             let nobody = Identity { server: String::new(), client_id: String::new(), grant: handed.source.name().into() };
-            let access = Access { identity: nobody, signed_in: None, tokens: vec![handed.token.clone()] };
+            let until = |end| SignedIn { at: now, subject: None, name: None, refresh_token: true, refresh_token_expires_at: Some(end) };
+            let access = Access { identity: nobody, signed_in: handed.sign_in_ends_at.map(until), tokens: vec![handed.token.clone()] };
             Zeroizing::new([b"+", access.encode().as_slice()].concat())
         }
         Err(error) => Zeroizing::new([b"-", failure::write(error, ABOUT, now).as_slice()].concat()),
@@ -34,7 +35,8 @@ pub fn decode(bytes: &[u8]) -> Option<Result<Handed>> {
             let access = Access::decode(rest)?;
             let source = if access.identity.grant == Source::Shared.name() { Source::Shared } else { Source::Refreshed };
             let token = access.tokens.into_iter().next()?;
-            Some(Ok(Handed { token, source }))
+            let sign_in_ends_at = access.signed_in.and_then(|signed_in| signed_in.refresh_token_expires_at);
+            Some(Ok(Handed { token, source, sign_in_ends_at }))
         }
         (b'-', rest) => failure::read(rest, ABOUT).map(Err),
         _ => None,
@@ -61,9 +63,9 @@ mod tests {
             expires_at: Some(UnixTime(2)),
             extra: Map::new(),
         };
-        let handed = Ok(Handed { token: token.clone(), source: Source::Refreshed });
+        let handed = Ok(Handed { token: token.clone(), source: Source::Refreshed, sign_in_ends_at: Some(UnixTime(3)) });
         let read = decode(&encode(&handed, UnixTime(0))).unwrap().unwrap();
-        assert_eq!((read.token, read.source), (token, Source::Refreshed));
+        assert_eq!((read.token, read.source, read.sign_in_ends_at), (token, Source::Refreshed, Some(UnixTime(3))));
         let error: Result<Handed> = Err(Error::new(Kind::LoginRequired, "over").hint("oat login p").oauth("invalid_grant"));
         let read = decode(&encode(&error, UnixTime(0))).unwrap().unwrap_err();
         assert_eq!((read.kind, read.message.as_str(), read.hint.as_deref()), (Kind::LoginRequired, "over", Some("oat login p")));

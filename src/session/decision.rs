@@ -5,6 +5,9 @@ use crate::plan::grant::Grant;
 use crate::store::record::{CachedToken, SignedIn};
 use crate::time::{Seconds, UnixTime};
 
+/// So long before a sign-in is over, a person is told.
+pub const SOON: Seconds = Seconds(3 * 86_400);
+
 /// What the caller wants of a token.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wish {
@@ -50,6 +53,13 @@ pub fn renewal(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) -> Rene
         _ if plan.by_person() && signed_in.is_some_and(alive) => Renewal::Refresh,
         _ => Renewal::SignIn,
     }
+}
+
+/// When a sign-in is over, where that is known and no refresh puts it off. A refresh token that never had more time than [`SOON`]
+/// is of the kind that each refresh replaces, whatever it says (Keycloak: half an hour).
+pub fn over_at(plan: &Plan, signed_in: Option<&SignedIn>) -> Option<UnixTime> {
+    let signed_in = signed_in.filter(|signed_in| signed_in.refresh_token && !plan.settings.on("refresh_token_sliding"))?;
+    signed_in.refresh_token_expires_at.filter(|end| *end - signed_in.at > SOON)
 }
 
 /// The decision, as a pure function of what is kept and what is wanted.

@@ -38,22 +38,32 @@ impl Session<'_> {
             client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
         })?;
         let token = cached(plan, self.world, answer);
-        if let Some(told) = self.not_granted(&token).filter(|_| !self.wish.require_scope) {
+        if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);
         }
         Ok(token)
     }
+}
 
-    /// R69: the server may grant less than was asked for; what is missing, in words.
-    pub(super) fn not_granted(&self, token: &CachedToken) -> Option<String> {
-        let (asked, granted) = (self.plan.scope()?, token.scope.as_deref()?);
-        // These two are about an ID token and a refresh token, and many servers leave them out of what they granted.
-        let told_elsewhere = |word: &str| self.plan.by_person() && matches!(word, "openid" | "offline_access");
-        let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted == *word);
-        let missing: Vec<&str> = asked.split(' ').filter(lacks).collect();
-        let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
-        (!missing.is_empty()).then(told)
-    }
+/// R69: the server may grant less than was asked for; what is missing, in words.
+pub fn not_granted(plan: &Plan, token: &CachedToken) -> Option<String> {
+    let (asked, granted) = (plan.scope()?, token.scope.as_deref()?);
+    let granted_as =
+        |word: &str, granted: &str| granted == word || (plan.by_person() && (short_for(word, granted) || short_for(granted, word)));
+    // These are about an ID token and a refresh token, and many servers leave them out of what they granted; so is Entra's `.default`.
+    let told_elsewhere =
+        |word: &str| plan.by_person() && (matches!(word, "openid" | "offline_access" | "offline") || word.ends_with("/.default"));
+    let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted_as(word, granted));
+    // Slack's are separated by commas.
+    let missing: Vec<&str> = asked.split([' ', ',']).filter(lacks).collect();
+    let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
+    (!missing.is_empty()).then(told)
+}
+
+/// Google grants `https://www.googleapis.com/auth/userinfo.email` for `email`, Entra `User.Read` for `https://graph.microsoft.com/User.Read`.
+fn short_for(short: &str, long: &str) -> bool {
+    long.strip_suffix(short)
+        .is_some_and(|before| before.starts_with("https://") && (before.ends_with('/') || before.ends_with("/userinfo.")))
 }
 
 /// What is kept of an answer.

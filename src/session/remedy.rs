@@ -29,6 +29,12 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         "invalid_target" => {
             own.or_else(|| Some(format!("is `resource` or `audience` of profile `{}` known to this server?", plan.profile)))
         }
+        "access_denied" if plan.by_person() => own.or_else(|| {
+            Some(format!("someone chose no, or an administrator has to allow this client first; `oat login {}` asks again", plan.profile))
+        }),
+        "invalid_grant" if plan.by_person() => own.or_else(|| {
+            Some(format!("the code was used, had ended, or was for another client or redirect URI: oat login {}", plan.profile))
+        }),
         "unsupported_grant_type" | "invalid_grant" => {
             own.or_else(|| Some(format!("is the grant {} allowed for this client at the server?", plan.grant.name())))
         }
@@ -99,7 +105,7 @@ pub fn no_refresh_token(plan: &Plan) -> String {
     let switch = own.unwrap_or_else(|| {
         "does the server allow offline_access (refresh tokens) for this client, and does it want prompt = \"consent\" with it?".into()
     });
-    format!("the server gave no refresh token for profile `{}`, though offline_access was asked for: {switch}", plan.profile)
+    format!("the server gave no refresh token for profile `{}`, though one was asked for: {switch}", plan.profile)
 }
 
 /// The server does not give a token that lives long enough.

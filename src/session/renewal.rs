@@ -5,7 +5,7 @@ use crate::oauth::grant::refresh_token::refresh_token;
 use crate::oauth::token::{Ask, TokenSet};
 use crate::plan::sign_in::{SignIn, refresh_parameters};
 use crate::secret::{ClientSecret, RefreshToken};
-use crate::session::fetch::cached;
+use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{login_required, maybe_rotated, remedied, session_over};
 use crate::session::server::{at_server, client, identity, secret};
@@ -99,7 +99,7 @@ impl Session<'_> {
             Err(error) => return Err(self.keep_session_only(error, long_lived, signed_in)),
         }
         let token = cached(self.plan, self.world, answer);
-        if let Some(told) = self.not_granted(&token).filter(|_| !self.wish.require_scope) {
+        if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);
         }
         Ok(Renewed { token, source: Source::Refreshed, session: Some((long_lived, signed_in)) })

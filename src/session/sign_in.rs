@@ -13,7 +13,7 @@ use crate::oauth::world::{Ending, World};
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::ClientSecret;
-use crate::session::fetch::cached;
+use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
@@ -103,7 +103,8 @@ impl Task<'_> {
             client_id: &self.plan.client_id,
             redirect: &self.sign_in.redirect,
             parameters: &self.authorize_parameters(),
-            nonce: self.sign_in.openid(),
+            // Without an issuer no ID token is believed, so none has to be bound to this sign-in (ABBYY's page names each parameter it takes).
+            nonce: self.sign_in.openid() && self.plan.issuer.is_some(),
             issuer: self.plan.issuer.as_ref().map(|issuer| issuer.as_str()),
             issuer_pattern: self.sign_in.issuer_pattern.as_deref(),
             iss_promised: self.server.metadata.as_ref().is_some_and(|metadata| metadata.iss_promised),
@@ -184,6 +185,9 @@ impl Task<'_> {
         self.save(world, &access, &long_lived)?;
         if self.sign_in.offline() && !signed_in.refresh_token {
             world.warn(&no_refresh_token(self.plan));
+        }
+        if let Some(told) = not_granted(self.plan, &token) {
+            world.warn(&told);
         }
         Ok(Report { signed_in, token, offline: self.sign_in.offline() })
     }
