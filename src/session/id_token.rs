@@ -18,6 +18,9 @@ const SKEW: Seconds = Seconds(60);
 
 /// Gets the issuer's keys before they are needed. Where there are none, that is found out when they are.
 pub fn prepare(plan: &Plan, world: &mut dyn World) {
+    if symmetric(plan.settings.text("id_token_signed_response_alg").as_deref()) {
+        return;
+    }
     if let Ok((Some(uri), _)) = keys_at(plan, world) {
         let _ = jwks::keys(world, &uri, jwks::Known::Kept);
     }
@@ -40,8 +43,7 @@ pub struct Before<'a> {
 /// person. Fails with `Invalid` where it does not hold, `Unavailable` where the keys cannot be had.
 pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &TokenSet, before: &Before) -> Result<Option<IdTokenClaims>> {
     let (Some(token), Some(issuer)) = (&answer.id_token, &plan.issuer) else { return Ok(None) };
-    let symmetric = sign_in.id_token_alg.as_deref().is_some_and(|alg| alg.starts_with("HS"));
-    let (uri, offered) = if symmetric { (None, None) } else { keys_at(plan, world)? };
+    let (uri, offered) = if symmetric(sign_in.id_token_alg.as_deref()) { (None, None) } else { keys_at(plan, world)? };
     let now = world.now();
     let expected = Expected {
         issuer: issuer.as_str(),
@@ -60,6 +62,11 @@ pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &To
     };
     let verdict = id_token::verify(world, token, &expected, uri.as_ref(), before.secret);
     verdict.map(Some).map_err(|error| clock_told(error, answer, now))
+}
+
+/// Whether the client's secret is the key (LINE).
+fn symmetric(alg: Option<&str>) -> bool {
+    alg.is_some_and(|alg| alg.starts_with("HS"))
 }
 
 /// Where the keys are, and which algorithms the server says it signs with.
