@@ -178,6 +178,67 @@ fn add_cannot_check_an_issuer_that_is_not_there_exits_5_and_writes_nothing() {
     nothing_written(&["--issuer", &broken.url(""), "--client-id", "c", "--timeout", "1s"], 5, &["503"]);
 }
 
+// ── add: a person signs in ──────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn add_for_a_person_says_what_to_register_and_what_to_type_next() {
+    let ports = "http://127.0.0.1:8400/callback, http://127.0.0.1:8401/callback, http://127.0.0.1:8402/callback";
+    let local = ports.replace("127.0.0.1", "localhost");
+    for (words, told) in [
+        ("auth0 --domain t.us.auth0.com", &["type Native", ports, "\"Allow Offline Access\"", "--scope \"openid offline_access\""][..]),
+        ("auth0 --domain t.us.auth0.com --grant device_code", &["\"Device Code\"", "\"Allow Offline Access\""]),
+        (
+            "abbyy-vantage --region eu",
+            &[ports, "\"Allow issuing refresh tokens to refresh access tokens\"", "set-secret p", "--client-secret-env"],
+        ),
+        ("github", &["the callback URL http://127.0.0.1/callback, which stands for every port", "set-secret p"]),
+        ("github --grant device_code", &["\"Enable Device Flow\"", "no client secret"]),
+        ("entra --tenant common", &["\"Mobile and desktop applications\"", "the redirect URI http://localhost, which"]),
+        ("google", &["\"Desktop app\"", "set-secret p"]),
+        ("okta --domain dev-1.okta.com", &["Native", ports, "Refresh Token"]),
+        ("spotify", &["http://127.0.0.1/callback, without a port"]),
+        ("slack --scope users:read", &[&local, "User Token Scopes", "PKCE"]),
+        ("atlassian", &["the callback URL http://127.0.0.1:8400/callback,", "set-secret p"]),
+        ("gitlab --redirect-uri http://127.0.0.1:9000/x", &["the redirect URIs http://127.0.0.1:9000/x (one a line)"]),
+        ("hydra --base-url https://h.example", &["hydra create oauth2-client", "--redirect-uri http://127.0.0.1/callback"]),
+    ] {
+        let oat = Oat::new();
+        let words: Vec<&str> = "profile add p --client-id c --provider".split(' ').chain(words.split(' ')).collect();
+        let output = oat.run(&words);
+        done(&output, &["`p`", "oat: register first: ", "oat: try it: oat login p"]);
+        output.says(told);
+        output.does_not_say(&["{", "cannot do yet", "token get"]);
+        assert_eq!(output.stderr.contains("warning"), told.contains(&"set-secret p"), "{output:#?}");
+        assert!(written(&oat).contains("client_id = \"c\""));
+        assert!(!written(&oat).contains("grant = \"authorization_code\""), "the default is not written down");
+    }
+}
+
+#[test]
+fn every_preset_for_people_says_what_to_register() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/providers.toml")).unwrap();
+    for name in text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).filter(|name| !name.contains('.')) {
+        let remedies = text.split_once(&format!("\n[{name}.remedies]")).and_then(|(_, rest)| rest.split("\n[").next()).unwrap_or_default();
+        assert!(matches!(name, "vericerts" | "zoom") || remedies.contains("\nregister = "), "{name}");
+    }
+}
+
+#[test]
+fn add_of_an_issuer_hints_at_the_scope_and_a_public_client_is_news_for_the_curious_only() {
+    let server = provider();
+    let oat = Oat::new();
+    let issuer = server.url("");
+    let output = oat.run(&["profile", "add", "p", "--issuer", &issuer, "--client-id", "c"]);
+    done(&output, &["the redirect URI http://127.0.0.1/callback, on any port", "--redirect-ports 8400,8401"]);
+    output.says(&["oat profile edit p --scope \"openid offline_access\"", "try it: oat login p"]);
+    output.does_not_say(&["warning", "public client"]);
+    assert!(!written(&oat).contains("scope"));
+    let words = ["-v", "profile", "add", "q", "--issuer", &issuer, "--client-id", "c", "--scope", "openid", "--redirect-ports", "8400"];
+    let output = oat.run(&words);
+    done(&output, &["public client", "the redirect URI http://127.0.0.1:8400/callback"]);
+    output.does_not_say(&["no scope", "on any port"]);
+}
+
 // ── add: secrets ────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -646,6 +707,49 @@ fn add_on_a_terminal_asks_for_what_is_missing_and_never_shows_the_secret() {
         assert!(text.lines().any(|l| l == line), "no `{line}` in\n{text}");
     }
     assert_eq!(oat.run(&["token", "get", "api"]).line(), "t");
+}
+
+#[cfg(feature = "real-parts")]
+#[test]
+fn add_on_a_terminal_offers_a_sign_in_and_asks_for_what_it_needs() {
+    let server = provider();
+    let (oat, issuer) = (Oat::new(), server.url(""));
+    let answers = [
+        ("issuer URL", issuer.as_str()),
+        ("client_id: ", "cli"),
+        ("grant (empty: authorization_code", ""),
+        ("scope (empty: openid offline_access)", ""),
+    ];
+    let (code, screen) = oat.on_terminal(&["profile", "add", "work"], &answers);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("try it: oat login work"), "{screen}");
+    assert_eq!(written(&oat), format!("[profile.work]\nissuer = \"{issuer}\"\nclient_id = \"cli\"\nscope = \"openid offline_access\"\n"));
+
+    let oat = Oat::new();
+    let answers = [
+        ("domain (such as", "t.us.auth0.com"),
+        ("client_id: ", "cli"),
+        ("grant (empty:", ""),
+        ("scope (empty: openid offline_access)", "openid"),
+        ("audience (empty: none)", "https://api.example.com"),
+    ];
+    let (code, screen) = oat.on_terminal(&["profile", "add", "p", "--provider", "auth0"], &answers);
+    assert_eq!(code, Some(0), "{screen}");
+    for line in ["scope = \"openid\"", "audience = \"https://api.example.com\""] {
+        assert!(written(&oat).lines().any(|l| l == line), "no `{line}` in\n{}", written(&oat));
+    }
+
+    let oat = Oat::new();
+    let answers =
+        [("client_id: ", "cli"), ("grant (empty:", ""), ("environment variable with the client secret", ""), ("client secret: ", SECRET)];
+    let (code, screen) = oat.on_terminal(&["profile", "add", "gh", "--provider", "github"], &answers);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("sealed") && screen.contains("callback URL") && !screen.contains(SECRET), "{screen}");
+
+    let (code, screen) = Oat::new()
+        .on_terminal(&["profile", "add", "p", "--provider", "github", "--client-id", "c"], &[("grant (empty:", "authorisation_code")]);
+    assert_eq!(code, Some(2), "{screen}");
+    assert!(screen.contains("did you mean `authorization_code`?"), "{screen}");
 }
 
 #[cfg(feature = "real-parts")]

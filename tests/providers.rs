@@ -10,7 +10,6 @@ use base64::Engine;
 #[cfg(feature = "real-parts")]
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use support::proxy::{Manner, Proxy};
-use support::tls::{Authority, Fault};
 use support::*;
 
 /// The header of VeriCerts' own sample decodes to `{"alg":"HS256","typ":"JWT"}`.
@@ -273,28 +272,6 @@ fn vc14_an_error_without_a_description_is_told_without_one() {
 }
 
 // ── Auth0 ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// A stand-in for a real host: its certificate, and a proxy that leads its name to the server.
-struct StandIn {
-    server: Server,
-    proxy: Proxy,
-    authority: Authority,
-}
-
-impl StandIn {
-    fn of(host: &str, answer: Answer) -> StandIn {
-        let authority = Authority::new();
-        let server = Server::always_tls(authority.server(host, Fault::None), answer);
-        let proxy = Proxy::start(Manner::Tunnel(server.address));
-        StandIn { server, proxy, authority }
-    }
-
-    fn oat(&self, config: &str) -> Oat {
-        let oat = Oat::new().env("P_SECRET", SECRET).env("HTTPS_PROXY", &self.proxy.url());
-        let ca = oat.file("ca.pem", 0o600, self.authority.pem());
-        oat.env("OAT_CA_FILE", ca.to_str().unwrap()).config(config)
-    }
-}
 
 fn auth0(domain: &str, more: &str) -> String {
     format!(

@@ -53,7 +53,8 @@ pub fn not_granted(plan: &Plan, token: &CachedToken) -> Option<String> {
     // These are about an ID token and a refresh token, and many servers leave them out of what they granted; so is Entra's `.default`.
     let told_elsewhere =
         |word: &str| plan.by_person() && (matches!(word, "openid" | "offline_access" | "offline") || word.ends_with("/.default"));
-    let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted_as(word, granted));
+    let lacks =
+        |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split([' ', ',']).any(|granted| granted_as(word, granted));
     // Slack's are separated by commas.
     let missing: Vec<&str> = asked.split([' ', ',']).filter(lacks).collect();
     let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));

@@ -63,7 +63,7 @@ pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &To
     verdict.map(Some).map_err(|error| clock_told(error, answer, now))
 }
 
-/// Whether the client's secret is the key.
+/// Whether the client's secret is the key (LINE).
 fn symmetric(sign_in: &SignIn) -> bool {
     sign_in.id_token_alg.as_deref().is_some_and(|alg| alg.starts_with("HS"))
 }

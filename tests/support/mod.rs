@@ -4,18 +4,22 @@
 
 #[cfg(feature = "real-parts")]
 pub mod clock;
+pub mod id_token;
 pub mod oat;
 #[cfg(feature = "real-parts")]
 pub mod parts;
 pub mod proxy;
 pub mod redirect;
 pub mod server;
+pub mod sign_in;
+pub mod stand_in;
 pub mod tls;
 
 pub use serde_json::{Value, json};
 
 pub use oat::{Oat, Output, SECRET};
 pub use server::{Answer, Recorded, Server};
+pub use stand_in::StandIn;
 
 /// A key of the server's answer that must never be printed on a failure.
 pub const CANARY: &str = "CANARY-in-the-body";

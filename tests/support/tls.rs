@@ -47,6 +47,11 @@ impl Authority {
 
     /// A server for `localhost`, 127.0.0.1 and `host`, with one fault.
     pub fn server(&self, host: &str, fault: Fault) -> Arc<rustls::ServerConfig> {
+        self.server_of(&[host], fault)
+    }
+
+    /// The same for several hosts.
+    pub fn server_of(&self, hosts: &[&str], fault: Fault) -> Arc<rustls::ServerConfig> {
         let (stranger, renewed) = (Authority::named("Somebody Else"), Authority::new());
         let root = match fault {
             Fault::UnknownIssuer => &stranger.root,
@@ -64,7 +69,7 @@ impl Authority {
 
         let names = match fault {
             Fault::WrongHost => vec!["other.example".to_string()],
-            _ => vec!["localhost".to_string(), host.to_string()],
+            _ => ["localhost"].iter().chain(hosts).map(|host| host.to_string()).collect(),
         };
         let mut leaf = CertificateParams::new(names).unwrap();
         leaf.distinguished_name.push(DnType::CommonName, "leaf");
