@@ -100,3 +100,13 @@ fn every_word_for_a_grant_and_a_client_authentication_means_one() {
     assert!(GRANTS.iter().all(|name| Grant::named(name).is_some_and(|grant| grant.name() == *name)));
     assert_eq!(CLIENT_AUTH, Method::ALL.map(Method::name));
 }
+
+#[test]
+fn a_persons_scope_audience_and_resource_are_in_the_plan_as_a_machines_are() {
+    let text = "[profile.p]\nissuer = \"https://a.example\"\nclient_id = \"c\"\nscope = \"read\"\naudience = \"api\"\nresource = [\"https://r.example\"]\n";
+    let made = plan(text, &[], &[]).unwrap();
+    assert!(made.by_person());
+    let names: Vec<&str> = made.parameters.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["scope", "audience", "resource"]);
+    assert_ne!(made.request(), plan(text, &[("scope", "write")], &[]).unwrap().request(), "another scope is another token");
+}
