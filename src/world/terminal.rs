@@ -129,8 +129,7 @@ impl Terminal {
     /// Asks for a secret without showing it. None where nothing was typed. Fails with `Interrupted` on ctrl-c, with the
     /// terminal as it was before.
     pub fn ask_hidden(&self, question: &str) -> Result<Option<String>> {
-        self.write(&format!("{question}: "));
-        match hidden_line() {
+        match hidden_line(|| self.write(&format!("{question}: "))) {
             Some(text) if text.contains(CTRL_C) => Err(Error::new(Kind::Interrupted, "interrupted")),
             typed => Ok(typed.filter(|text| !text.is_empty())),
         }
@@ -157,10 +156,10 @@ fn terminal_err() -> bool {
 /// What ctrl-c types where it is no signal.
 const CTRL_C: char = '\u{3}';
 
-/// One line of the terminal, not shown. ctrl-c ends the line instead of the process: one that dies here, as with the
+/// One line of the terminal, not shown, asked for once nothing is shown any more: what is typed before that is thrown away. ctrl-c ends the line instead of the process: one that dies here, as with the
 /// rpassword crate, leaves the terminal without its echo.
 #[cfg(unix)]
-fn hidden_line() -> Option<String> {
+fn hidden_line(ask: impl FnOnce()) -> Option<String> {
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
     let mut tty = std::fs::File::open("/dev/tty").ok()?;
     let before = tcgetattr(&tty).ok()?;
@@ -169,6 +168,7 @@ fn hidden_line() -> Option<String> {
     keys.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
     keys.special_codes[SpecialCodeIndex::VEOL] = CTRL_C as u8;
     tcsetattr(&tty, OptionalActions::Flush, &keys).ok()?;
+    ask();
     let (mut line, mut byte) = (Zeroizing::new(Vec::with_capacity(4096)), [0]);
     while tty.read(&mut byte).is_ok_and(|count| count > 0) && byte[0] != b'\n' && line.len() < 4096 {
         line.push(byte[0]);
@@ -181,6 +181,7 @@ fn hidden_line() -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn hidden_line() -> Option<String> {
+fn hidden_line(ask: impl FnOnce()) -> Option<String> {
+    ask();
     rpassword::read_password().ok()
 }

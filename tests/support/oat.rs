@@ -218,8 +218,15 @@ impl Oat {
             behind = seen.len();
             keys.write_all(format!("{answer}\n").as_bytes()).unwrap();
         }
-        while let Ok(more) = told.recv_timeout(LONGEST / 3) {
-            seen.extend(more);
+        loop {
+            match told.recv_timeout(LONGEST / 3) {
+                Ok(more) => seen.extend(more),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    let _ = child.kill();
+                    panic!("`oat {}` waits for more after {:?}", args.join(" "), String::from_utf8_lossy(&seen));
+                }
+            }
         }
         let status = child.wait().unwrap();
         (status.code(), String::from_utf8(seen).unwrap())
