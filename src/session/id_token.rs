@@ -1,6 +1,7 @@
 //! Whether an ID token may be believed, by the keys of the plan's issuer.
 
 use crate::error::{Error, Result};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected, IdTokenClaims};
@@ -10,7 +11,7 @@ use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AuthorizationCode, ClientSecret, Once};
-use crate::session::server::{Known, metadata};
+use crate::session::server::metadata;
 use crate::time::{Seconds, UnixTime};
 
 /// More than this between two clocks is told.
@@ -19,7 +20,7 @@ const SKEW: Seconds = Seconds(60);
 /// Gets the issuer's keys before they are needed. Where there are none, that is found out when they are.
 pub fn prepare(plan: &Plan, world: &mut dyn World) {
     if let Ok((Some(uri), _)) = keys_at(plan, world) {
-        let _ = jwks::keys(world, &uri, jwks::Known::Kept);
+        let _ = jwks::keys(world, &uri, Known::Kept);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
@@ -20,15 +21,6 @@ pub struct Found {
     pub auth_methods: Option<Vec<String>>,
     /// Whether that was known from metadata that an earlier command kept.
     pub kept: bool,
-}
-
-/// Whether kept metadata will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// It will.
-    Kept,
-    /// The server is to be asked again.
-    Anew,
 }
 
 /// The token endpoint: from the profile, else by discovery.
@@ -58,7 +50,7 @@ pub fn metadata(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Meta
             .hint("set `issuer`, or the endpoints one by one: `authorization_endpoint`, `token_endpoint`, …"));
     };
     let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, anew: known == Known::Anew })
+    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, known })
 }
 
 /// The token endpoint of metadata.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::client_auth::Client;
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::grant::authorization_code::{self, Authorization, Authorized};
 use crate::oauth::grant::device_code::{Device, device_code};
@@ -17,7 +18,7 @@ use crate::session::fetch::cached;
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
-use crate::session::server::{Found, Known, client, found, identity, metadata, secret};
+use crate::session::server::{Found, client, found, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::{Access, CachedToken, LongLived, SignedIn};

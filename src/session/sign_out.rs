@@ -4,12 +4,13 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::oauth::client_auth::Client;
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, for_browser};
 use crate::oauth::revocation::revoke;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::secret::WireSecret;
-use crate::session::server::{Found, Known, client, identity, metadata, secret};
+use crate::session::server::{Found, client, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::LongLived;
