@@ -2,13 +2,13 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::grant::refresh_token::refresh_token;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::token::TokenSet;
 use crate::plan::sign_in::{SignIn, refresh_parameters};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::fetch::cached;
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{login_required, maybe_rotated, remedied, session_over};
-use crate::session::server::{at_server, client, identity, secret};
+use crate::session::server::{ask, at_server, client, identity, secret};
 use crate::session::{Renewed, Session, Source};
 use crate::store::record::{Access, LongLived, SignedIn};
 use crate::time::{Seconds, UnixTime};
@@ -66,14 +66,7 @@ impl Session<'_> {
         }
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = client(plan, found, secret.clone());
-            let ask = Ask {
-                endpoint: &found.token_endpoint,
-                client: &client,
-                body: plan.body,
-                parameters: &parameters,
-                pointer: plan.token_pointer.as_deref(),
-                token_type: plan.token_type.as_deref(),
-            };
+            let ask = ask(plan, &found.token_endpoint, &client, &parameters);
             refresh_token(world, &ask, token).map_err(|error| remedied(maybe_rotated(error, plan), plan, &client))
         })?;
         Ok(Spent { answer, secret })

@@ -18,7 +18,7 @@ use crate::session::fetch::cached;
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
-use crate::session::server::{Found, client, found, identity, metadata, secret};
+use crate::session::server::{Found, ask, client, found, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::{Access, CachedToken, LongLived, SignedIn};
@@ -141,14 +141,7 @@ impl Task<'_> {
     }
 
     fn ask(&self) -> Ask<'_> {
-        Ask {
-            endpoint: &self.server.found.token_endpoint,
-            client: &self.client,
-            body: self.plan.body,
-            parameters: &self.sign_in.code,
-            pointer: self.plan.token_pointer.as_deref(),
-            token_type: self.plan.token_type.as_deref(),
-        }
+        ask(self.plan, &self.server.found.token_endpoint, &self.client, &self.sign_in.code)
     }
 
     /// Checks who it was, and keeps what came, before anyone is told that it worked.
