@@ -256,3 +256,14 @@ fn a_tenant_by_its_id_has_one_issuer_and_any_other_name_stands_for_whoever_signs
     }
     assert_eq!(sign_in(PERSON).unwrap().issuer_pattern, None);
 }
+
+#[test]
+fn presets_know_what_their_servers_want_of_a_sign_in() {
+    let of = |text: &str| plan(&format!("[profile.x]\nclient_id = \"c\"\n{text}"), &[], &[]).unwrap();
+    let entra = of("provider = \"entra\"\ntenant = \"contoso.onmicrosoft.com\"\n");
+    assert!(entra.settings.on("send_scope_on_refresh") && !entra.settings.on("send_redirect_uri_on_refresh"));
+    let keys = "https://login.microsoftonline.com/contoso.onmicrosoft.com/discovery/v2.0/keys";
+    assert_eq!(entra.settings.text("jwks_uri").as_deref(), Some(keys));
+    assert!(of("provider = \"gitlab\"\n").settings.on("send_redirect_uri_on_refresh"));
+    assert_eq!(SignIn::of(&of("provider = \"line\"\n")).unwrap().id_token_alg.as_deref(), Some("HS256"));
+}
