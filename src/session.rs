@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::session::apart::Apart;
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, renewal};
+use crate::session::fetch::not_granted;
 use crate::session::remedy::{login_required, too_short};
 use crate::session::server::identity;
 use crate::store::Store;
@@ -123,7 +124,7 @@ impl Session<'_> {
         };
         let now = self.world.now();
         // A narrower token may have become a wider one at the server since.
-        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || self.not_granted(token).is_none());
+        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || not_granted(self.plan, token).is_none());
         let renewal = renewal(self.plan, seen.signed_in.as_ref(), now);
         match decide(kept, renewal, now, self.plan.leeway, self.wish) {
             Decision::Use => match seen.token {
@@ -239,7 +240,7 @@ impl Session<'_> {
         if lasting || renewed.session.is_some() {
             let kept = room.and_then(|room| self.keep(&renewed, lasting, room));
             if let Err(error) = kept {
-                self.not_kept(error)?;
+                self.not_kept(error, renewed.session.as_ref())?;
             }
         }
         if !lasting && self.wish.require_store {
@@ -284,24 +285,29 @@ impl Session<'_> {
         }
         let token = self.fetch()?;
         if self.store.keeps() {
-            self.not_kept(error)?;
+            self.not_kept(error, None)?;
         }
         self.checked(token, Source::Fetched)
     }
 
-    fn not_kept(&mut self, error: Error) -> Result<()> {
+    fn not_kept(&mut self, error: Error, session: Option<&(LongLived, SignedIn)>) -> Result<()> {
         if self.wish.require_store {
             return Err(error);
         }
         let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        self.world.warn(&format!("the token was not kept: {error}{hint}"));
+        let what = match session {
+            None => "the token was not kept",
+            Some(_) => "the token was not kept, nor was the new refresh token",
+        };
+        let then = session.map(|_| format!("; if the server has replaced the old one: oat login {}", self.plan.profile));
+        self.world.warn(&format!("{what}: {error}{hint}{}", then.unwrap_or_default()));
         Ok(())
     }
 
     /// What only the caller's wish makes wrong. The token is kept by now: the next caller may wish for less.
     fn checked(&self, token: CachedToken, source: Source) -> Result<Handed> {
         let now = self.world.now();
-        if let Some(told) = self.not_granted(&token).filter(|_| self.wish.require_scope) {
+        if let Some(told) = not_granted(self.plan, &token).filter(|_| self.wish.require_scope) {
             return Err(Error::new(Kind::Denied, told).hint("ask the server's operator to allow it for this client, or ask for less"));
         }
         if !enough(&token, now, self.wish) {

@@ -31,22 +31,22 @@ impl Session<'_> {
             client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
         })?;
         let token = cached(plan, self.world, answer);
-        if let Some(told) = self.not_granted(&token).filter(|_| !self.wish.require_scope) {
+        if let Some(told) = not_granted(plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);
         }
         Ok(token)
     }
+}
 
-    /// R69: the server may grant less than was asked for; what is missing, in words.
-    pub(super) fn not_granted(&self, token: &CachedToken) -> Option<String> {
-        let (asked, granted) = (self.plan.scope()?, token.scope.as_deref()?);
-        // These two are about an ID token and a refresh token, and many servers leave them out of what they granted.
-        let told_elsewhere = |word: &str| self.plan.by_person() && matches!(word, "openid" | "offline_access");
-        let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted == *word);
-        let missing: Vec<&str> = asked.split(' ').filter(lacks).collect();
-        let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
-        (!missing.is_empty()).then(told)
-    }
+/// R69: the server may grant less than was asked for; what is missing, in words.
+pub fn not_granted(plan: &Plan, token: &CachedToken) -> Option<String> {
+    let (asked, granted) = (plan.scope()?, token.scope.as_deref()?);
+    // These two are about an ID token and a refresh token, and many servers leave them out of what they granted.
+    let told_elsewhere = |word: &str| plan.by_person() && matches!(word, "openid" | "offline_access");
+    let lacks = |word: &&str| !word.is_empty() && !told_elsewhere(word) && !granted.split(' ').any(|granted| granted == *word);
+    let missing: Vec<&str> = asked.split(' ').filter(lacks).collect();
+    let told = || format!("the server did not grant the scope `{}`; it granted `{}`", escape(&missing.join(" ")), escape(granted));
+    (!missing.is_empty()).then(told)
 }
 
 /// What is kept of an answer.

@@ -14,7 +14,7 @@ use crate::oauth::world::{Ending, World};
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::ClientSecret;
-use crate::session::fetch::cached;
+use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
@@ -156,7 +156,7 @@ impl Task<'_> {
             subject: claims.as_ref().map(|claims| claims.subject.clone()),
             name: claims.as_ref().and_then(|claims| claims.name.clone()),
             refresh_token: answer.refresh_token.is_some(),
-            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, None)).flatten(),
+            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, now, None)).flatten(),
         };
         let long_lived = LongLived {
             identity: identity(self.plan),
@@ -171,6 +171,9 @@ impl Task<'_> {
         let tokens = if kept { vec![token.clone()] } else { Vec::new() };
         let access = Access { identity: identity(self.plan), signed_in: Some(signed_in.clone()), tokens };
         self.save(world, &access, &long_lived)?;
+        if let Some(told) = not_granted(self.plan, &token) {
+            world.warn(&told);
+        }
         if self.sign_in.offline() && !signed_in.refresh_token {
             world.warn(&no_refresh_token(self.plan));
         }
