@@ -122,3 +122,4 @@ mod keeping;
 mod many;
 mod people;
 mod renewal;
+mod sign_in;
