@@ -123,3 +123,4 @@ mod many;
 mod people;
 mod renewal;
 mod sign_in;
+mod sign_out;
