@@ -20,6 +20,7 @@ use crate::jose::jwt::Jwt;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected};
@@ -245,7 +246,7 @@ fn r97_token_answers() {
 fn r97_metadata() {
     let issuer = Issuer::parse("https://a.example").unwrap();
     let seed = br#"{"issuer":"https://a.example","token_endpoint":"https://a.example/token","jwks_uri":"https://a.example/jwks","token_endpoint_auth_methods_supported":["client_secret_post"],"grant_types_supported":["client_credentials"],"op_tos_uri":"x"}"#;
-    abuse(&[seed], |input| match metadata::read(input, Asked { issuer: &issuer, also: None, pin_hosts: &[], anew: false }) {
+    abuse(&[seed], |input| match metadata::read(input, Asked { issuer: &issuer, also: None, pin_hosts: &[], known: Known::Kept }) {
         Ok(found) => {
             assert_eq!(json::object(input).unwrap()["issuer"], "https://a.example");
             assert!(found.token_endpoint.is_none_or(|url| url.url().scheme() == "https" || url.on_loopback()));

@@ -248,7 +248,7 @@ impl Session<'_> {
         if lasting || renewed.session.is_some() {
             let kept = room.and_then(|room| self.keep(&renewed, lasting, room));
             if let Err(error) = kept {
-                self.not_kept(error)?;
+                self.not_kept(error, renewed.session.as_ref())?;
             }
         }
         if !lasting && self.wish.require_store {
@@ -294,17 +294,22 @@ impl Session<'_> {
         }
         let token = self.fetch()?;
         if self.store.keeps() {
-            self.not_kept(error)?;
+            self.not_kept(error, None)?;
         }
         self.checked(token, Source::Fetched, None)
     }
 
-    fn not_kept(&mut self, error: Error) -> Result<()> {
+    fn not_kept(&mut self, error: Error, session: Option<&(LongLived, SignedIn)>) -> Result<()> {
         if self.wish.require_store {
             return Err(error);
         }
         let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        self.world.warn(&format!("the token was not kept: {error}{hint}"));
+        let what = match session {
+            None => "the token was not kept",
+            Some(_) => "the token was not kept, nor was the new refresh token",
+        };
+        let then = session.map(|_| format!("; if the server has replaced the old one: oat login {}", self.plan.profile));
+        self.world.warn(&format!("{what}: {error}{hint}{}", then.unwrap_or_default()));
         Ok(())
     }
 

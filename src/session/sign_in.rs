@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::client_auth::Client;
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::grant::authorization_code::{self, Authorization, Authorized};
 use crate::oauth::grant::device_code::{Device, device_code};
@@ -17,7 +18,7 @@ use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
-use crate::session::server::{Found, Known, client, found, identity, metadata, secret};
+use crate::session::server::{Found, ask, client, found, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::{Access, CachedToken, LongLived, SignedIn};
@@ -146,14 +147,7 @@ impl Task<'_> {
     }
 
     fn ask(&self) -> Ask<'_> {
-        Ask {
-            endpoint: &self.server.found.token_endpoint,
-            client: &self.client,
-            body: self.plan.body,
-            parameters: &self.sign_in.code,
-            pointer: self.plan.token_pointer.as_deref(),
-            token_type: self.plan.token_type.as_deref(),
-        }
+        ask(self.plan, &self.server.found.token_endpoint, &self.client, &self.sign_in.code)
     }
 
     /// Checks who it was, and keeps what came, before anyone is told that it worked.
@@ -168,7 +162,7 @@ impl Task<'_> {
             subject: claims.as_ref().map(|claims| claims.subject.clone()),
             name: claims.as_ref().and_then(|claims| claims.name.clone()),
             refresh_token: answer.refresh_token.is_some(),
-            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, None)).flatten(),
+            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, now, None)).flatten(),
         };
         let long_lived = LongLived {
             identity: identity(self.plan),
@@ -183,11 +177,11 @@ impl Task<'_> {
         let tokens = if kept { vec![token.clone()] } else { Vec::new() };
         let access = Access { identity: identity(self.plan), signed_in: Some(signed_in.clone()), tokens };
         self.save(world, &access, &long_lived)?;
-        if self.sign_in.offline() && !signed_in.refresh_token {
-            world.warn(&no_refresh_token(self.plan));
-        }
         if let Some(told) = not_granted(self.plan, &token) {
             world.warn(&told);
+        }
+        if self.sign_in.offline() && !signed_in.refresh_token {
+            world.warn(&no_refresh_token(self.plan));
         }
         Ok(Report { signed_in, token, offline: self.sign_in.offline() })
     }
