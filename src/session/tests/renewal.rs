@@ -487,6 +487,18 @@ fn r89_a_changed_identity_never_serves_the_old_token_nor_sends_its_refresh_token
 }
 
 #[test]
+fn r89_each_half_of_a_record_is_served_to_its_own_identity_only() {
+    let mut machine = signed_in(PLAIN, []);
+    let other = plan(&PLAIN.replace("c1", "c2"), &[]);
+    // However it came to be: the access section is the changed profile's, and the refresh token is not.
+    let access = Access { identity: identity(&other), ..machine.kept().unwrap() };
+    store(&machine.folder, KeyPlace::File).save(&other.profile, None, &access, None).unwrap();
+    assert_eq!(machine.refresh_token().as_deref(), Some("rt1"));
+    assert_eq!(machine.run(&other, FORCE).unwrap_err().kind, Kind::LoginRequired);
+    assert_eq!(machine.requests(), 0);
+}
+
+#[test]
 fn a_machine_that_signed_out_while_another_waited_sends_nothing() {
     let mut machine = signed_in(PLAIN, [session("at2", "rt2", json!({}))]);
     let other = store(&machine.folder, KeyPlace::File);
