@@ -23,7 +23,7 @@ use crate::secret::{ClientSecret, SecretReference};
 use crate::session::apart::Apart;
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
 use crate::session::fetch::not_granted;
-use crate::session::remedy::{login_required, too_short};
+use crate::session::remedy::{login_required, maybe_rotated, too_short};
 use crate::session::server::identity;
 use crate::store::Store;
 use crate::store::files::Version;
@@ -213,11 +213,12 @@ impl Session<'_> {
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none())?;
-        match apart(lock) {
-            Some(handed) => Some(handed.and_then(|handed| self.checked(handed.token, handed.source, handed.sign_in_ends_at))),
-            // It was killed, maybe after it had kept what came.
-            None => self.adopt(seen).transpose(),
-        }
+        Some(match apart(lock)? {
+            Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
+            // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
+            Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),
+            Err(error) => Err(error),
+        })
     }
 
     /// Asks the server, keeps the answer, and hands it out. What cannot be kept is handed out with a warning.

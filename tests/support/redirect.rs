@@ -86,7 +86,7 @@ pub fn now() -> i64 {
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub origin: String,
-    /// The nonce of the last authorization request.
+    /// The nonce of the sign-in that was answered last.
     pub nonce: String,
     /// How many requests for the same path came before this one.
     pub nth: usize,
@@ -232,6 +232,8 @@ pub struct Login {
     seen: Vec<String>,
     stdout: Option<JoinHandle<String>>,
     pub stdin: Option<ChildStdin>,
+    /// Where the provider looks.
+    nonce: Arc<Mutex<String>>,
 }
 
 impl Login {
@@ -256,12 +258,21 @@ impl Login {
         let stdin = child.stdin.take();
         let url = url::Url::parse("http://nowhere/").unwrap();
         let began = Instant::now();
-        let mut login = Login { child, command: args.join(" "), began, url, lines, seen: Vec::new(), stdout: Some(stdout), stdin };
+        let mut login = Login {
+            child,
+            command: args.join(" "),
+            began,
+            url,
+            lines,
+            seen: Vec::new(),
+            stdout: Some(stdout),
+            stdin,
+            nonce: provider.nonce.clone(),
+        };
         let line = login.until("http");
         let object: Option<Value> = serde_json::from_str(&line).ok();
         let address = object.as_ref().map_or(line.as_str(), |object| object["authorization_url"].as_str().unwrap());
         login.url = url::Url::parse(address).unwrap();
-        *provider.nonce.lock().unwrap() = login.query("nonce").unwrap_or_default();
         login
     }
 
@@ -317,8 +328,14 @@ impl Login {
         Page::read(self.connect(), bytes.as_ref())
     }
 
+    /// From now on its ID tokens repeat this login's nonce.
+    fn signed_in_at_the_provider(&self) {
+        *self.nonce.lock().unwrap() = self.query("nonce").unwrap_or_default();
+    }
+
     /// A GET of the redirect URI with this query, as a browser sends it.
     pub fn request(&self, query: &str) -> String {
+        self.signed_in_at_the_provider();
         let uri = self.redirect_uri();
         let host = format!("{}:{}", uri.host_str().unwrap(), self.port());
         format!(
@@ -333,6 +350,7 @@ impl Login {
 
     /// The query of a redirect with a code.
     pub fn good(&self) -> String {
+        self.signed_in_at_the_provider();
         let pairs = [("code", CODE), ("state", &self.state())];
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
