@@ -98,7 +98,7 @@ impl Task<'_> {
     }
 
     fn in_browser(&self, world: &mut dyn World) -> Result<Report> {
-        let missing = || no_endpoint(self.plan, "authorization_endpoint", "oat login --device");
+        let missing = || no_endpoint(self.plan, "authorization_endpoint", &format!("oat login {} --device", self.plan.profile));
         let ask = Authorization {
             endpoint: self.server.authorization_endpoint.as_ref().ok_or_else(missing)?,
             client_id: &self.plan.client_id,
@@ -125,7 +125,7 @@ impl Task<'_> {
     }
 
     fn with_device(&self, world: &mut dyn World) -> Result<Report> {
-        let missing = || no_endpoint(self.plan, "device_authorization_endpoint", "oat login");
+        let missing = || no_endpoint(self.plan, "device_authorization_endpoint", &format!("oat login {} --no-browser", self.plan.profile));
         let device = Device {
             endpoint: self.server.device_authorization_endpoint.as_ref().ok_or_else(missing)?,
             parameters: &self.sign_in.device,

@@ -68,7 +68,7 @@ fn kept(plan: &Plan, store: &Store) -> Kept {
 
 fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, front: bool, ended: &mut Ended) -> Result<()> {
     let (revocation, end_session, auth_methods) = endpoints(plan, front, world)?;
-    let page = end_session.filter(|_| front).map(|endpoint| sign_out_url(plan, &endpoint, kept.long_lived.as_ref())).transpose();
+    let page = end_session.filter(|_| front).map(|endpoint| sign_out_url(plan, &endpoint)).transpose();
     let revoked = match revocation {
         Some(endpoint) => revoke_all(plan, store, world, kept, Found { token_endpoint: endpoint, auth_methods, kept: false }, ended),
         None => Err(Error::new(Kind::Config, "the server names no revocation endpoint, so its tokens live until they end")),
@@ -108,12 +108,10 @@ fn endpoints(plan: &Plan, front: bool, world: &mut dyn World) -> Result<Endpoint
     Ok((revocation.or(metadata.revocation_endpoint), end_session.or(metadata.end_session_endpoint), metadata.auth_methods))
 }
 
-/// RP-Initiated Logout section 2.
-fn sign_out_url(plan: &Plan, endpoint: &Endpoint, long_lived: Option<&LongLived>) -> Result<String> {
+/// RP-Initiated Logout section 2. Without `id_token_hint` the server asks the person to confirm; with it, everyone who sees the
+/// browser's arguments would have the ID token.
+fn sign_out_url(plan: &Plan, endpoint: &Endpoint) -> Result<String> {
     let mut url: Url = endpoint.url().clone();
-    if let Some(token) = long_lived.and_then(|long_lived| long_lived.id_token.as_ref()) {
-        url.query_pairs_mut().append_pair("id_token_hint", token.expose());
-    }
     url.query_pairs_mut().append_pair("client_id", &plan.client_id);
     for_browser(&url).map_err(|reason| Error::new(Kind::Invalid, reason))
 }

@@ -347,9 +347,10 @@ fn a7_a_sign_in_whose_token_has_no_lifetime_is_kept_for_its_refresh_token() {
 #[test]
 fn a_server_that_names_no_place_to_sign_in_is_told_before_anyone_is_invited() {
     let metadata = || body(json!({ "issuer": "https://a.example", "token_endpoint": TOKEN }));
-    for (way, key, other) in
-        [(Way::Browser, "authorization_endpoint", "oat login --device"), (Way::Device, "device_authorization_endpoint", "oat login")]
-    {
+    for (way, key, other) in [
+        (Way::Browser, "authorization_endpoint", "oat login p --device"),
+        (Way::Device, "device_authorization_endpoint", "oat login p --no-browser"),
+    ] {
         let mut machine = machine([metadata(), metadata()]);
         let store = store(&machine.folder, KeyPlace::File);
         let error = sign_in(&plan(ISSUED, &[("scope", "read")]), way, &store, &mut machine.world).unwrap_err();
