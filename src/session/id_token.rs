@@ -52,7 +52,7 @@ pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &To
         nonce: before.nonce.map(Once::expose),
         access_token: Some(&answer.access_token),
         subject: before.subject,
-        max_age: sign_in.max_age.filter(|_| before.subject.is_none()),
+        max_age: sign_in.max_age.filter(|_| before.code.is_some()),
         code: before.code.map(AuthorizationCode::expose),
         algs: match &sign_in.id_token_alg {
             Some(name) => Algs::registered(name)?,
