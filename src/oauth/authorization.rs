@@ -90,7 +90,8 @@ pub fn url(ask: &Authorization, redirect_uri: &str, state: &Once, challenge: &st
 /// Reads a redirect's query, or what a person pasted: the whole address, its query, or the bare code.
 pub fn read(text: &str, pasted: bool, expected: &Expected) -> Reading {
     let text = text.trim();
-    let bare = pasted && !text.contains(['=', '?', ' ']) && !text.contains("://") && text.len() >= SHORTEST_CODE;
+    let word = !text.contains(['=', '?']) && !text.contains("://") && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let bare = pasted && word && text.len() >= SHORTEST_CODE;
     if bare {
         // Only PKCE binds it to this login then; a server that promises `iss` has more to say.
         return if expected.iss_promised { Reading::Foreign } else { code(text) };

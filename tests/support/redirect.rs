@@ -199,6 +199,11 @@ impl Provider {
         Oat::new().config(&self.profile("p", more))
     }
 
+    /// Its ID tokens repeat this from now on.
+    pub fn expect_nonce(&self, nonce: &str) {
+        *self.nonce.lock().unwrap() = nonce.into();
+    }
+
     /// The lines of a profile for people.
     pub fn profile(&self, name: &str, more: &str) -> String {
         let scope = if more.lines().any(|line| line.starts_with("scope")) { "" } else { "scope = \"openid offline_access\"\n" };
