@@ -133,7 +133,8 @@ fn a_browser_that_stays_open_delays_nothing() {
 #[test]
 fn no_browser_is_opened_where_none_is_wanted_or_to_be_expected() {
     let provider = Provider::good();
-    let unwanted: [(&[&str], &[(&str, &str)], &str); 5] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let unwanted: [Case; 5] = [
         (&["--no-browser"], &[("DISPLAY", ":99")], "`--no-browser`"),
         (&["--paste"], &[("DISPLAY", ":99")], "`--paste`"),
         (&[], &[("DISPLAY", ":99"), ("CI", "true")], "this is ci"),

@@ -11,7 +11,6 @@ use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::secret::SecretReference;
 use crate::session::sign_in::{Report, Way, sign_in};
 use crate::store::Store;
 use crate::store::lock::Locked;
@@ -96,10 +95,7 @@ fn receive(house: &House, plan: &Plan, store: &Store, words: &Login, patience: S
         opener,
         paste: words.paste,
         patience,
-        hidden: match &plan.client_secret {
-            Some(SecretReference::Env(name)) => vec![name.clone()],
-            _ => Vec::new(),
-        },
+        hidden: plan.secret_variables(),
     };
     let mut world = house.world_of(plan, words.auto_approve).receiving(manner);
     let report = sign_in(plan, way, store, &mut world);
