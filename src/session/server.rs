@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
+use crate::oauth::ask::Ask;
 use crate::oauth::client_auth::{Client, Method};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::metadata::{self, Asked, Metadata};
-use crate::oauth::token::Ask;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;

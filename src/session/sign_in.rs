@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::oauth::ask::Ask;
+use crate::oauth::authorization::Authorization;
 use crate::oauth::client_auth::Client;
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::grant::authorization_code::{self, Authorization, Authorized};
+use crate::oauth::grant::authorization_code::{self, Authorized};
 use crate::oauth::grant::device_code::{Device, device_code};
 use crate::oauth::metadata::Metadata;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::token::TokenSet;
 use crate::oauth::world::{Ending, World};
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
