@@ -22,6 +22,7 @@ pub mod parameters;
 pub mod pkce;
 pub mod private_file;
 pub mod random;
+pub mod redirect;
 pub mod refusal;
 pub mod revocation;
 pub mod routes;
