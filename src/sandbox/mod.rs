@@ -12,6 +12,7 @@ pub mod device;
 pub mod grant;
 pub mod http;
 pub mod introspection;
+pub mod issuance;
 pub mod keys;
 pub mod ledger;
 pub mod listen;
