@@ -147,7 +147,7 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l send-redirect-uri-on-refresh -d 'Whether a refresh names the redirect URI again, as GitLab wants it' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
@@ -271,7 +271,7 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l send-redirect-uri-on-refresh -d 'Whether a refresh names the redirect URI again, as GitLab wants it' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
-complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
@@ -434,7 +434,7 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l send-redirect-uri-on-refresh -d 'Whether a refresh names the redirect URI again, as GitLab wants it' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
@@ -560,7 +560,7 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l send-redirect-uri-on-refresh -d 'Whether a refresh names the redirect URI again, as GitLab wants it' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew' -r -f -a "true\t''
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F

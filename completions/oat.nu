@@ -127,7 +127,7 @@ module completions {
     --send-scope-on-refresh: string@"nu-complete oat token get send_scope_on_refresh" # Whether a refresh names the scope again, as Entra wants it
     --send-redirect-uri-on-refresh: string@"nu-complete oat token get send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
-    --refresh-token-sliding: string@"nu-complete oat token get refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --refresh-token-sliding: string@"nu-complete oat token get refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
@@ -239,7 +239,7 @@ module completions {
     --send-scope-on-refresh: string@"nu-complete oat login send_scope_on_refresh" # Whether a refresh names the scope again, as Entra wants it
     --send-redirect-uri-on-refresh: string@"nu-complete oat login send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
-    --refresh-token-sliding: string@"nu-complete oat login refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --refresh-token-sliding: string@"nu-complete oat login refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --client-secret-env: string # Read the client secret from this variable
@@ -412,7 +412,7 @@ module completions {
     --send-scope-on-refresh: string@"nu-complete oat profile add send_scope_on_refresh" # Whether a refresh names the scope again, as Entra wants it
     --send-redirect-uri-on-refresh: string@"nu-complete oat profile add send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
-    --refresh-token-sliding: string@"nu-complete oat profile add refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --refresh-token-sliding: string@"nu-complete oat profile add refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
@@ -545,7 +545,7 @@ module completions {
     --send-scope-on-refresh: string@"nu-complete oat profile edit send_scope_on_refresh" # Whether a refresh names the scope again, as Entra wants it
     --send-redirect-uri-on-refresh: string@"nu-complete oat profile edit send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
-    --refresh-token-sliding: string@"nu-complete oat profile edit refresh_token_sliding" # Whether each refresh starts that lifetime anew
+    --refresh-token-sliding: string@"nu-complete oat profile edit refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s

@@ -170,7 +170,12 @@ pub const KEYS: &[Key] = &[
         help: "Whether a refresh names the redirect URI again, as GitLab wants it",
     },
     Key { name: "refresh_token_lifetime", kind: Duration, group: "Lifetime", help: "How long after sign-in the refresh token works" },
-    Key { name: "refresh_token_sliding", kind: Flag, group: "Lifetime", help: "Whether each refresh starts that lifetime anew" },
+    Key {
+        name: "refresh_token_sliding",
+        kind: Flag,
+        group: "Lifetime",
+        help: "Whether each refresh starts that lifetime anew, so that nobody is warned of its end",
+    },
     Key { name: "hosts", kind: List, group: "Network", help: "The hosts this token may be handed to" },
     Key { name: "ca_file", kind: Path, group: "Network", help: "PEM file of CAs to trust besides the built-in ones" },
     Key { name: "timeout", kind: Duration, group: "Network", help: "The most that all network work of one command may take; 30s" },

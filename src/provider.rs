@@ -7,8 +7,8 @@ use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, Value};
 use crate::text::{escape, nearest};
 
-/// The whole table of presets.
-const TABLE: &str = include_str!("providers.toml");
+/// The whole table of presets: `providers.toml` without its comments, which `build.rs` takes out. Each line has a line end before it.
+const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/providers.toml"));
 
 /// What is known about one provider. Strings may hold `{base_url}` and the other variables of [`Variable`];
 /// `{/tenant}` stands for `/` and the tenant where there is one, and for nothing where not (RFC 6570 section 3.2.6).

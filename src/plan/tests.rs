@@ -267,3 +267,13 @@ fn presets_know_what_their_servers_want_of_a_sign_in() {
     assert!(of("provider = \"gitlab\"\n").settings.on("send_redirect_uri_on_refresh"));
     assert_eq!(SignIn::of(&of("provider = \"line\"\n")).unwrap().id_token_alg.as_deref(), Some("HS256"));
 }
+
+#[test]
+fn a_persons_scope_audience_and_resource_are_in_the_plan_as_a_machines_are() {
+    let text = "[profile.p]\nissuer = \"https://a.example\"\nclient_id = \"c\"\nscope = \"read\"\naudience = \"api\"\nresource = [\"https://r.example\"]\n";
+    let made = plan(text, &[], &[]).unwrap();
+    assert!(made.by_person());
+    let names: Vec<&str> = made.parameters.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["scope", "audience", "resource"]);
+    assert_ne!(made.request(), plan(text, &[("scope", "write")], &[]).unwrap().request(), "another scope is another token");
+}

@@ -129,3 +129,22 @@ fn ab10_a_refresh_token_past_its_own_end_is_not_tried() {
     assert_eq!(at(None), Renewal::SignIn);
     assert_eq!(renewal(&plan(RAW, &[]), None, START), Renewal::Fetch);
 }
+
+#[test]
+fn ab10_an_end_that_a_refresh_puts_off_is_no_end() {
+    let text = RAW.replace("client_credentials", "authorization_code");
+    let (person, sliding) = (plan(&text, &[]), plan(&format!("{text}refresh_token_sliding = true\n"), &[]));
+    let until = |end: i64, refresh_token: bool| SignedIn {
+        at: START,
+        subject: None,
+        name: None,
+        refresh_token,
+        refresh_token_expires_at: Some(START + Seconds(end)),
+    };
+    let month = 30 * 86_400;
+    assert_eq!(over_at(&person, Some(&until(month, true))), Some(START + Seconds(month)));
+    assert_eq!(over_at(&person, Some(&until(1800, true))), None, "half an hour from the start is what each refresh gives anew");
+    assert_eq!(over_at(&person, Some(&until(month, false))), None, "there is nothing that could end");
+    assert_eq!(over_at(&sliding, Some(&until(month, true))), None);
+    assert_eq!(over_at(&person, None), None);
+}

@@ -70,6 +70,22 @@ fn every_code_has_a_hint_that_names_what_to_look_at() {
 }
 
 #[test]
+fn a_person_is_told_of_a_denied_sign_in_and_a_refused_code_with_the_way_to_ask_again() {
+    use crate::oauth::client_auth::{Client, Method};
+    let client = Client { id: "c1".into(), secret: None, method: Method::None };
+    let person = |code: &str, text: &str| {
+        let plan = plan(text, &[("grant", "authorization_code")]);
+        crate::session::remedy::remedied(Error::new(Kind::Denied, "no").oauth(code), &plan, &client).hint.unwrap()
+    };
+    for (code, word) in [("access_denied", "someone chose no"), ("invalid_grant", "the code was used")] {
+        let hint = person(code, RAW);
+        assert!(hint.contains(word) && hint.contains("oat login p"), "{hint}");
+    }
+    let auth0 = "[profile.p]\nprovider = \"auth0\"\ndomain = \"t.auth0.com\"\nclient_id = \"c1\"\n";
+    assert!(!person("access_denied", auth0).contains("Machine To Machine"));
+}
+
+#[test]
 fn r51_under_a_5xx_no_hint_asks_for_a_change() {
     for code in ["invalid_client", "invalid_grant", "invalid_request", "invented_here"] {
         let response = json_answer(503, json!({ "error": code }).to_string());
