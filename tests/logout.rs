@@ -136,7 +136,8 @@ fn r89_a_server_that_cannot_revoke_or_is_gone_is_told() {
     let oat = provider.oat("");
     sign_in(&oat, &provider);
     drop(provider);
-    told(oat.run(&["logout", "p"])).says(&["refused the connection", "forgotten here"]);
+    // Its port may take one more connection before it closes.
+    told(oat.run(&["logout", "p"])).says(&["may live on", "forgotten here"]);
     oat.get(&[]).fails(3);
 }
 
@@ -234,9 +235,10 @@ fn r33_r73_with_browser_the_sign_out_page_is_opened_without_any_secret() {
     let url = url::Url::parse(seen.lines().find_map(|line| line.strip_prefix("URL ")).unwrap()).unwrap();
     let get = |name: &str| url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned());
     assert_eq!((get("client_id").as_deref(), get("x").as_deref()), (Some(CLIENT), Some("'$(id)")));
-    assert!(get("id_token_hint").unwrap().starts_with("eyJ"));
+    // Other users can read a browser's command line: the ID token is no part of it.
+    assert_eq!(get("id_token_hint"), None);
     assert!(!url.as_str().contains(['\'', '$', '(']), "{url}");
-    assert!(!seen.contains("OAT_") && !seen.contains("P_SECRET") && !seen.contains("CANARY"), "{seen}");
+    assert!(!seen.contains("eyJ") && !seen.contains("OAT_") && !seen.contains("P_SECRET") && !seen.contains("CANARY"), "{seen}");
     assert_eq!(revoked(&provider).len(), 2);
 }
 
@@ -247,7 +249,7 @@ fn without_a_browser_the_sign_out_address_is_told_and_a_server_without_one_too()
     sign_in(&oat, &provider);
     let output = oat.run(&["logout", "p", "--browser"]);
     assert_eq!(output.code, Some(0));
-    assert!(output.stderr.lines().any(|line| line.starts_with("https://idp.example/logout?id_token_hint=")), "{output:?}");
+    assert!(output.stderr.lines().any(|line| line == "https://idp.example/logout?client_id=cli"), "{output:?}");
     let provider = Provider::good();
     let oat = provider.oat("");
     sign_in(&oat, &provider);
