@@ -77,7 +77,7 @@ impl Config {
 
     /// Reads the file's text. Fails with `Config`, naming line, column and key.
     pub fn parse(path: &Path, text: &str) -> Result<Config> {
-        let reader = Reader { path, text, line_ends: text.match_indices('\n').map(|(end, _)| end).collect() };
+        let reader = Reader { path, text, line_ends: line_ends(text) };
         let table = DeTable::parse(text).map_err(|error| {
             let span = error.span().unwrap_or_default();
             let message = escape(error.message().lines().next().unwrap_or("this is not TOML"));
@@ -199,6 +199,11 @@ fn private(config: &Config, facts: &std::fs::Metadata) -> Result<()> {
 #[cfg(not(unix))]
 fn private(_: &Config, _: &std::fs::Metadata) -> Result<()> {
     Ok(())
+}
+
+/// Byte by byte: what is left of a cut file is mostly empty lines, and a search would start anew at each of them.
+fn line_ends(text: &str) -> Vec<usize> {
+    text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(place, _)| place).collect()
 }
 
 /// What is needed to say where something stands.

@@ -20,20 +20,24 @@ use crate::jose::jwt::Jwt;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
+use crate::oauth::authorization::{self, Expected as Reply, Reading};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected};
 use crate::oauth::metadata::{self, Asked};
+use crate::oauth::redirect::Redirect;
 use crate::oauth::world::Response;
 use crate::oauth::world::script::Script;
 use crate::sandbox::http::Request;
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::wire;
-use crate::secret::{ClientSecret, IdToken, Secret};
+use crate::secret::{ClientSecret, IdToken, Once, Secret};
 use crate::store::record::{Access, LongLived, examples};
 use crate::store::sealed::Record;
 use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
+use crate::world::loopback::request::{self, Door};
 
 /// How many inputs each reader gets.
 const INPUTS: usize = 20_000;
@@ -245,7 +249,7 @@ fn r97_token_answers() {
 fn r97_metadata() {
     let issuer = Issuer::parse("https://a.example").unwrap();
     let seed = br#"{"issuer":"https://a.example","token_endpoint":"https://a.example/token","jwks_uri":"https://a.example/jwks","token_endpoint_auth_methods_supported":["client_secret_post"],"grant_types_supported":["client_credentials"],"op_tos_uri":"x"}"#;
-    abuse(&[seed], |input| match metadata::read(input, Asked { issuer: &issuer, also: None, pin_hosts: &[], anew: false }) {
+    abuse(&[seed], |input| match metadata::read(input, Asked { issuer: &issuer, also: None, pin_hosts: &[], known: Known::Kept }) {
         Ok(found) => {
             assert_eq!(json::object(input).unwrap()["issuer"], "https://a.example");
             assert!(found.token_endpoint.is_none_or(|url| url.url().scheme() == "https" || url.on_loopback()));
@@ -423,6 +427,53 @@ impl Write for Client<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[test]
+fn r97_requests_to_the_redirect_listener() {
+    let redirect = Redirect::default();
+    let door = Door::of(&redirect, 8400);
+    let seeds: [&[u8]; 3] = [
+        b"GET /callback?code=abc&state=xyz HTTP/1.1\r\nHost: 127.0.0.1:8400\r\nUser-Agent: x\r\n\r\n",
+        b"GET http://127.0.0.1:8400/callback?code=a HTTP/1.1\r\nHost: 127.0.0.1:8400\r\nContent-Length: 3\r\n\r\nabc",
+        b"HEAD /favicon.ico HTTP/1.0\r\n\r\n",
+    ];
+    abuse(&seeds, |input| match request::parse(input, &door) {
+        Ok(Some(query)) => {
+            let text = String::from_utf8_lossy(input);
+            assert!(text.starts_with("GET /callback") && text.contains(query.expose()));
+        }
+        Ok(None) => {}
+        Err(refusal) => assert!(refusal.response().starts_with("HTTP/1.1 4")),
+    });
+}
+
+#[test]
+fn r97_redirects() {
+    let state = Once::new("s");
+    let expected = Reply { state: &state, issuer: Some("https://a.example"), issuer_pattern: None, iss_promised: true };
+    let seeds: [&[u8]; 4] = [
+        b"code=abc&state=s&iss=https%3A%2F%2Fa.example",
+        b"error=access_denied&error_description=no+way&state=s&iss=https%3A%2F%2Fa.example",
+        b"http://127.0.0.1:8400/callback?code=abc&state=s&iss=https://a.example#x",
+        b"%00%ff=%e2%80%ae&&=&state=s&state=s&code",
+    ];
+    let mut number = 0;
+    abuse(&seeds, |input| {
+        number += 1;
+        let text = String::from_utf8_lossy(input);
+        match authorization::read(&text, number % 2 == 0, &expected) {
+            // Nothing is a code that does not come with our state and from our issuer.
+            Reading::Code(code) => {
+                assert!(
+                    text.contains("state=s") && text.contains("a.example") && code.expose().bytes().all(|b| (b' '..=b'~').contains(&b))
+                );
+            }
+            Reading::Refused { error, description } => told(&authorization::refused(&error, description.as_deref())),
+            Reading::Failed(error) => told(&error),
+            Reading::Foreign => {}
+        }
+    });
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::cli::words::Chosen;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::keys::{KeyKind, Value};
+use crate::keys::KeyKind;
 use crate::name::ProfileName;
 use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::{Endpoint, Issuer};
@@ -54,8 +54,8 @@ pub struct Plan {
     pub client_auth: Option<Method>,
     /// How parameters travel.
     pub body: Body,
-    /// What the token is for: the parameters of the token request, besides `grant_type` and the client. A sign-in asks the
-    /// authorization endpoint for it.
+    /// What a token is asked for with, besides `grant_type` and the client: a machine's token request in full. A person agrees
+    /// to it in the authorization request, which `plan/sign_in.rs` makes.
     pub parameters: Vec<(String, Json)>,
     /// JSON pointer to a nested token object.
     pub token_pointer: Option<String>,
@@ -97,6 +97,14 @@ impl Plan {
     /// The scope that is asked for, where one is.
     pub fn scope(&self) -> Option<&str> {
         self.parameters.iter().find(|(name, _)| name == "scope").and_then(|(_, value)| value.as_str())
+    }
+
+    /// The variables that hold its secrets: no other program is to get them (R73).
+    pub fn secret_variables(&self) -> Vec<String> {
+        match &self.client_secret {
+            Some(SecretReference::Env(name)) => vec![name.clone()],
+            _ => Vec::new(),
+        }
     }
 
     /// What tells the tokens of one profile apart: everything that shapes them.
@@ -156,7 +164,7 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         client_secret,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
-        parameters: parameters(&draft),
+        parameters: parameters(&draft.settings),
         token_pointer: draft.settings.text("token_pointer").filter(|pointer| !pointer.is_empty()),
         token_type: draft.settings.text("token_type"),
         leeway: draft.settings.length("leeway").unwrap_or(Seconds(60)),
@@ -187,24 +195,20 @@ fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, prof
     Ok(secret)
 }
 
-/// What a token is for, and whatever else the token request says of it. A sign-in sends the most of it to the authorization
-/// endpoint instead, and tells its tokens apart by it all the same.
-fn parameters(draft: &Draft) -> Vec<(String, Json)> {
-    let mut parameters = Vec::new();
-    for name in ["scope", "audience", "organization"] {
-        if let Some(text) = draft.settings.text(name).filter(|text| !text.is_empty()) {
-            parameters.push((name.to_string(), Json::String(text)));
-        }
-    }
-    match draft.settings.list("resource").as_slice() {
+/// What a token is for, as the profile's own keys say it.
+pub fn asked(settings: &Settings) -> Vec<(String, Json)> {
+    let mut asked = settings.words(&["scope", "audience", "organization"]);
+    match settings.list("resource").as_slice() {
         [] => {}
-        [one] => parameters.push(("resource".into(), Json::String(one.clone()))),
-        several => parameters.push(("resource".into(), several.to_vec().into())),
+        [one] => asked.push(("resource".into(), Json::String(one.clone()))),
+        several => asked.push(("resource".into(), several.to_vec().into())),
     }
-    if let Some(Value::Parameters(extra)) = draft.settings.get("token_params").map(|setting| &setting.value) {
-        parameters.retain(|(name, _)| !extra.contains_key(name));
-        parameters.extend(extra.clone());
-    }
+    asked
+}
+
+fn parameters(settings: &Settings) -> Vec<(String, Json)> {
+    let mut parameters = asked(settings);
+    settings.override_with("token_params", &mut parameters);
     parameters
 }
 

@@ -23,7 +23,7 @@ use crate::secret::{ClientSecret, SecretReference};
 use crate::session::apart::Apart;
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
 use crate::session::fetch::not_granted;
-use crate::session::remedy::{login_required, too_short};
+use crate::session::remedy::{login_required, maybe_rotated, too_short};
 use crate::session::server::identity;
 use crate::store::Store;
 use crate::store::files::Version;
@@ -213,11 +213,12 @@ impl Session<'_> {
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none())?;
-        match apart(lock) {
-            Some(handed) => Some(handed.and_then(|handed| self.checked(handed.token, handed.source, handed.sign_in_ends_at))),
-            // It was killed, maybe after it had kept what came.
-            None => self.adopt(seen).transpose(),
-        }
+        Some(match apart(lock)? {
+            Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
+            // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
+            Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),
+            Err(error) => Err(error),
+        })
     }
 
     /// Asks the server, keeps the answer, and hands it out. What cannot be kept is handed out with a warning.
@@ -248,7 +249,7 @@ impl Session<'_> {
         if lasting || renewed.session.is_some() {
             let kept = room.and_then(|room| self.keep(&renewed, lasting, room));
             if let Err(error) = kept {
-                self.not_kept(error)?;
+                self.not_kept(error, renewed.session.as_ref())?;
             }
         }
         if !lasting && self.wish.require_store {
@@ -294,17 +295,22 @@ impl Session<'_> {
         }
         let token = self.fetch()?;
         if self.store.keeps() {
-            self.not_kept(error)?;
+            self.not_kept(error, None)?;
         }
         self.checked(token, Source::Fetched, None)
     }
 
-    fn not_kept(&mut self, error: Error) -> Result<()> {
+    fn not_kept(&mut self, error: Error, session: Option<&(LongLived, SignedIn)>) -> Result<()> {
         if self.wish.require_store {
             return Err(error);
         }
         let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        self.world.warn(&format!("the token was not kept: {error}{hint}"));
+        let what = match session {
+            None => "the token was not kept",
+            Some(_) => "the token was not kept, nor was the new refresh token",
+        };
+        let then = session.map(|_| format!("; if the server has replaced the old one: oat login {}", self.plan.profile));
+        self.world.warn(&format!("{what}: {error}{hint}{}", then.unwrap_or_default()));
         Ok(())
     }
 

@@ -8,6 +8,10 @@ const LONGEST: usize = 300;
 ///
 /// The caller never lets it start a line, so that no server text becomes a workflow command (`::add-mask::`, `##vso[`).
 pub fn escape(text: &str) -> String {
+    // Nearly all of it is plain, and every command escapes something.
+    if text.len() <= LONGEST && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_string();
+    }
     let mut safe = String::with_capacity(text.len().min(LONGEST));
     let mut count = 0;
     for c in text.chars() {

@@ -486,3 +486,27 @@ fn r76_neither_traces_nor_verbose_output_nor_echoes_hold_a_token() {
     let trace = fs::read_to_string(trace).unwrap();
     assert!(trace.contains("grant_type=refresh_token") && !trace.contains("CANARY"), "{trace}");
 }
+
+// ── R88: the store's key ────────────────────────────────────────────────────────────────────────────────────────
+
+/// The renewal is a process of its own, but the key was read by then.
+#[cfg(feature = "real-parts")]
+#[test]
+fn r88_the_stores_key_is_read_once_by_a_login_and_once_by_a_refresh_with_both_its_processes() {
+    drop(support::parts::part("strace"));
+    let provider = rotating();
+    let mut oat = provider.oat("");
+    let trace = oat.folder().join("trace");
+    let reads = |oat: &Oat, act: &dyn Fn(&Oat)| {
+        let _ = fs::remove_file(&trace);
+        act(oat);
+        let lines = fs::read_to_string(&trace).unwrap();
+        let key = |line: &&str| line.contains(oat.state().to_str().unwrap()) && line.contains("key\"");
+        lines.lines().filter(key).map(str::to_string).collect::<Vec<_>>()
+    };
+    sign_in(&oat, &provider);
+    oat = oat.under(&["strace", "-f", "-e", "trace=open,openat,openat2", "-o", trace.to_str().unwrap()]);
+    let by_login = reads(&oat, &|oat| drop(sign_in(oat, &provider)));
+    let by_refresh = reads(&oat, &|oat| assert_eq!(oat.run(&["refresh", "p"]).code, Some(0)));
+    assert_eq!((by_login.len(), by_refresh.len()), (1, 1), "{by_login:#?} {by_refresh:#?}");
+}

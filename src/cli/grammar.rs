@@ -3,133 +3,172 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
 use crate::keys::{KEYS, KeyKind, STORE_KEYS};
 use crate::time::Seconds;
 
+/// A flag: its name as in the words that are made of it, what stands behind it, and its help. As data, because to build
+/// one costs a thousand instructions, and few are typed.
+struct Flag(&'static str, Takes, &'static str);
+
+/// What stands behind a flag.
+#[derive(Clone, Copy)]
+enum Takes {
+    /// Nothing: it is on or off.
+    Nothing,
+    /// Nothing: it counts.
+    Count,
+    /// A file's path.
+    File,
+    /// A port.
+    Port,
+    /// A length of time.
+    Time,
+    /// Text, called so in the help.
+    Text(&'static str),
+    /// One of these words, called so in the help.
+    Word(&'static str, &'static [&'static str]),
+}
+
+use Takes::{Count, File, Nothing, Port, Text, Time, Word};
+
+/// The flags that have a letter too.
+const LETTERS: [(&str, char); 2] = [("format", 'f'), ("verbose", 'v')];
+
+impl Flag {
+    fn build(&self) -> Arg {
+        let Flag(name, takes, help) = *self;
+        let mut flag = Arg::new(name).long(name.replace('_', "-")).help(help);
+        if let Some((_, letter)) = LETTERS.iter().find(|(long, _)| *long == name) {
+            flag = flag.short(*letter);
+        }
+        let (called, parser) = match takes {
+            Nothing => return flag.action(ArgAction::SetTrue),
+            Count => return flag.action(ArgAction::Count),
+            File => ("FILE", clap::value_parser!(PathBuf)),
+            Port => ("PORT", clap::value_parser!(u16).into()),
+            Time => ("TIME", ValueParser::new(length)),
+            Text(called) => (called, ValueParser::string()),
+            Word(called, words) => (called, PossibleValuesParser::new(words).into()),
+        };
+        flag.value_name(called).value_parser(parser)
+    }
+}
+
+fn with(command: Clap, flags: &[Flag]) -> Clap {
+    command.args(flags.iter().map(Flag::build))
+}
+
 /// The whole grammar.
 pub fn grammar() -> Clap {
-    Clap::new("oat")
+    let plain = |command| command;
+    of_several("oat", "OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("OAuth 2.0 and OpenID Connect tokens for shells, people and CI")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true)
         .propagate_version(false)
-        .args(common_flags().map(|flag| flag.global(true)))
+        .args(COMMON_FLAGS.iter().map(|flag| common_flag(flag).global(true)))
         .subcommands([
-            Clap::new("token").about("Hand out tokens").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommand(
-                Clap::new("get").about("Print a valid access token: the kept one while it is good, else a new one").defer(token_get),
-            ),
-            Clap::new("login").about("Sign in, so that tokens can be had without you for as long as the server allows").defer(login),
-            Clap::new("logout").about("Have the server forget a session's tokens, and forget them here").defer(logout),
-            Clap::new("status").about("Show every session: who, until when, kept where").defer(status),
-            Clap::new("refresh").about("Renew the token now, whatever the cache says").defer(refresh),
-            Clap::new("profile").about("Write and read the profile file").subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true).subcommands([
-                Clap::new("add").about("Write a new profile").defer(profile_add),
-                Clap::new("list").about("Name every profile"),
-                Clap::new("show").about("Show a profile's values and where each came from").defer(profile_show),
-                Clap::new("edit").about("Change a profile's keys; comments are kept").defer(profile_edit),
-                Clap::new("remove").about("Take a profile away, with what is stored for it").arg(profile_argument().required(true)),
-                Clap::new("set-secret").about("Seal a client secret, read from standard input or a hidden prompt").defer(set_secret),
+            of_several("token", "Hand out tokens").subcommand(of_one(
+                "get",
+                "Print a valid access token: the kept one while it is good, else a new one",
+                token_get,
+            )),
+            of_one("login", "Sign in, so that tokens can be had without you for as long as the server allows", login),
+            of_one("logout", "Have the server forget a session's tokens, and forget them here", logout),
+            of_one("status", "Show every session: who, until when, kept where", status),
+            of_one("refresh", "Renew the token now, whatever the cache says", refresh),
+            of_several("profile", "Write and read the profile file").subcommands([
+                of_one("add", "Write a new profile", profile_add),
+                of_one("list", "Name every profile", plain),
+                of_one("show", "Show a profile's values and where each came from", profile_show),
+                of_one("edit", "Change a profile's keys; comments are kept", profile_edit),
+                of_one("remove", "Take a profile away, with what is stored for it", plain)
+                    .arg(profile_argument().required(true)),
+                of_one("set-secret", "Seal a client secret, read from standard input or a hidden prompt", set_secret),
             ]),
-            Clap::new("sandbox").about("Serve a small authorization server on loopback, for trying and testing").defer(sandbox),
-            Clap::new("completions").about("Print a shell's completion file").arg(
-                Arg::new("shell").value_name("SHELL").required(true).value_parser(PossibleValuesParser::new(COMPLETIONS)).help("The shell"),
-            ),
-            Clap::new("man").about("Print a manual page").arg(Arg::new("page").value_name("PAGE").help("A command, as in `oat man token get`, or `config`").num_args(0..=2)),
+            of_one("sandbox", "Serve a small authorization server on loopback, for trying and testing", sandbox),
+            of_one("completions", "Print a shell's completion file", plain).arg(shell_argument()),
+            of_one("man", "Print a manual page", plain).arg(page_argument()),
         ])
         .after_help(
             "Examples:\n  oat token get sandbox                     a token from the built-in test server\n  export TOKEN=$(oat token get zero)        a bearer token for a script\n  curl -K <(oat token get zero --format curl) https://api.example.com/\n\nExit codes: 0 ok, 1 internal, 2 usage, 3 login required, 4 denied, 5 try later, 6 config,\n7 store, 8 an answer, a certificate or a token does not hold, 130 interrupted.\nThe manual: `oat man`, `oat man token get`, `oat man config`.",
         )
 }
 
-/// The grammar of what follows `oat token get`, as far as these words need it: of the flags of the keys, those that
-/// they have. A cached token is handed out ten times while the whole grammar is built, so this line gets its own. It
-/// knows no help and makes no suggestions; what it refuses, the whole grammar has to explain.
+/// A command that does something.
+fn of_one(name: &'static str, about: &'static str, rest: fn(Clap) -> Clap) -> Clap {
+    Clap::new(name).about(about).defer(rest)
+}
+
+/// A command that has commands.
+fn of_several(name: &'static str, about: &'static str) -> Clap {
+    Clap::new(name).about(about).subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true)
+}
+
+/// The grammar of what follows `oat token get`, as far as these words need it: of the flags, those that they have. A
+/// cached token is handed out ten times while the whole grammar is built, so this line gets its own. It knows no help
+/// and makes no suggestions; what it refuses, the whole grammar has to explain.
 pub fn token_get_alone(words: &[OsString]) -> Clap {
-    let typed = words.iter().filter_map(|word| word.to_str()?.strip_prefix("--")?.split('=').next());
+    let typed = words.iter().filter_map(|word| word.to_str()?.strip_prefix('-')?.split('=').next());
     let typed: Vec<String> = typed.map(|flag| flag.replace('-', "_")).collect();
-    let command = own_flags(Clap::new("oat token get").no_binary_name(true).disable_help_flag(true).arg(profile_argument()));
-    with_wanted_keys(command.args(common_flags()), &|name| typed.iter().any(|flag| flag == name))
+    let wanted = |name: &str| {
+        typed.iter().any(|flag| match flag.strip_prefix('_') {
+            Some(flag) => flag == name,
+            None => LETTERS.iter().any(|(long, _)| *long == name),
+        })
+    };
+    let command = Clap::new("oat token get").no_binary_name(true).disable_help_flag(true).arg(profile_argument());
+    let flags = TOKEN_GET_FLAGS.iter().filter(|flag| wanted(flag.0)).map(Flag::build);
+    let command = command.args(flags).args(COMMON_FLAGS.iter().filter(|flag| wanted(flag.0)).map(common_flag));
+    with_wanted_keys(command, &wanted)
 }
 
 fn token_get(command: Clap) -> Clap {
-    own_flags(with_keys(command.arg(profile_argument())))
+    with(with_keys(command.arg(profile_argument())), &TOKEN_GET_FLAGS)
         .after_help(
             "Examples:\n  TOKEN=$(oat token get zero) && export TOKEN\n  vars=$(oat token get zero --format env --name API_TOKEN) && eval \"$vars\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
 }
 
 /// What every command understands.
-fn common_flags() -> [Arg; 5] {
-    [
-        Arg::new("config")
-            .long("config")
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("The profile file [env: OAT_CONFIG]"),
-        Arg::new("json").long("json").action(ArgAction::SetTrue).help("Tell errors, and what a command reports, as JSON"),
-        Arg::new("store")
-            .long("store")
-            .value_name("PLACE")
-            .value_parser(PossibleValuesParser::new(STORE_KEYS))
-            .hide_possible_values(true)
-            .help("Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
-        Arg::new("trace")
-            .long("trace")
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Write every request and answer to this file, secrets taken out"),
-        Arg::new("verbose")
-            .short('v')
-            .long("verbose")
-            .action(ArgAction::Count)
-            .help("Say on stderr what happens; -vv says more, never a secret"),
-    ]
+const COMMON_FLAGS: [Flag; 5] = [
+    Flag("config", File, "The profile file [env: OAT_CONFIG]"),
+    Flag("json", Nothing, "Tell errors, and what a command reports, as JSON"),
+    Flag("store", Word("PLACE", &STORE_KEYS), "Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]"),
+    Flag("trace", File, "Write every request and answer to this file, secrets taken out"),
+    Flag("verbose", Count, "Say on stderr what happens; -vv says more, never a secret"),
+];
+
+fn common_flag(flag: &Flag) -> Arg {
+    match flag.0 {
+        // Its help tells them.
+        "store" => flag.build().hide_possible_values(true),
+        _ => flag.build(),
+    }
 }
 
-fn own_flags(command: Clap) -> Clap {
-    command.args([
-        Arg::new("format")
-            .long("format")
-            .short('f')
-            .value_name("FORMAT")
-            .value_parser(PossibleValuesParser::new(FORMATS))
-            .help("How the token is printed [default: raw]"),
-        Arg::new("shell")
-            .long("shell")
-            .value_name("SHELL")
-            .value_parser(PossibleValuesParser::new(SHELLS))
-            .help("The shell that --format env speaks to [default: sh]"),
-        Arg::new("name").long("name").value_name("NAME").help("The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
-        Arg::new("min-ttl")
-            .long("min-ttl")
-            .value_name("TIME")
-            .value_parser(length)
-            .help("The token must be good for at least this long, such as 10m"),
-        Arg::new("force").long("force").action(ArgAction::SetTrue).help("Ask the server, whatever the cache says"),
-        require_store(),
-        Arg::new("require-scope")
-            .long("require-scope")
-            .action(ArgAction::SetTrue)
-            .help("Fail when the server grants less scope than was asked for"),
-        Arg::new("login").long("login").action(ArgAction::SetTrue).help("On a terminal, sign in where that is needed"),
-    ])
-}
+const TOKEN_GET_FLAGS: [Flag; 8] = [
+    Flag("format", Word("FORMAT", &FORMATS), "How the token is printed [default: raw]"),
+    Flag("shell", Word("SHELL", &SHELLS), "The shell that --format env speaks to [default: sh]"),
+    Flag("name", Text("NAME"), "The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
+    Flag("min_ttl", Time, "The token must be good for at least this long, such as 10m"),
+    Flag("force", Nothing, "Ask the server, whatever the cache says"),
+    REQUIRE_STORE,
+    Flag("require_scope", Nothing, "Fail when the server grants less scope than was asked for"),
+    Flag("login", Nothing, "On a terminal, sign in where that is needed"),
+];
 
 fn login(command: Clap) -> Clap {
     // A key of the profile, `timeout`, is the network's; here the word is the person's.
     with_wanted_keys(command.arg(profile_argument()), &|name| name != "timeout")
         .args([
-            Arg::new("no-browser").long("no-browser").action(ArgAction::SetTrue).help("Open no browser; the address is printed"),
-            Arg::new("paste").long("paste").action(ArgAction::SetTrue).help("Open no browser, and read the address that the browser ends at from standard input"),
-            Arg::new("device").long("device").action(ArgAction::SetTrue).conflicts_with_all(["no-browser", "paste"]).help("Sign in on any device, with a code"),
-            Arg::new("login-timeout").long("timeout").value_name("TIME").value_parser(length).help("How long the sign-in may take [env: OAT_LOGIN_TIMEOUT; default: 5m]"),
-            Arg::new("auto-approve").long("auto-approve").action(ArgAction::SetTrue).help("With the profile `sandbox`: its server asks nobody, for scripts"),
+            Flag("no_browser", Nothing, "Open no browser; the address is printed").build(),
+            Flag("paste", Nothing, "Open no browser, and read the address that the browser ends at from standard input").build(),
+            Flag("device", Nothing, "Sign in on any device, with a code").build().conflicts_with_all(["no_browser", "paste"]),
+            Flag("timeout", Time, "How long the sign-in may take [env: OAT_LOGIN_TIMEOUT; default: 5m]").build().id("login_timeout"),
+            Flag("auto_approve", Nothing, "With the profile `sandbox`: its server asks nobody, for scripts").build(),
         ])
         .after_help("Examples:\n  oat login sandbox               try it: the server is built in\n  oat login work\n  oat login work --paste          over SSH: paste the address that the browser ends at\n  oat login work --device         on another device, with a code\n\nNothing is printed on standard output; `oat token get` prints the token.")
 }
@@ -138,9 +177,9 @@ fn logout(command: Clap) -> Clap {
     command
         .args([
             profile_argument(),
-            Arg::new("all").long("all").action(ArgAction::SetTrue).conflicts_with("profile").help("Every profile with something kept"),
-            Arg::new("local").long("local").action(ArgAction::SetTrue).help("Forget here only; the server is not asked"),
-            Arg::new("browser").long("browser").action(ArgAction::SetTrue).conflicts_with("local").help("Sign out at the server too, in the browser"),
+            Flag("all", Nothing, "Every profile with something kept").build().conflicts_with("profile"),
+            Flag("local", Nothing, "Forget here only; the server is not asked").build(),
+            Flag("browser", Nothing, "Sign out at the server too, in the browser").build().conflicts_with("local"),
         ])
         .after_help("Examples:\n  oat logout work\n  oat logout --all --local\n\nThe refresh token is revoked first, then the access tokens (RFC 7009). Whatever the server says, they are forgotten here.")
 }
@@ -151,13 +190,13 @@ fn status(command: Clap) -> Clap {
 
 /// It renews what a profile says, so of the keys it has only those of the network.
 fn refresh(command: Clap) -> Clap {
-    with_wanted_keys(command.arg(profile_argument()), &|name| matches!(name, "ca_file" | "timeout"))
-        .args([Arg::new("print").long("print").action(ArgAction::SetTrue).help("Print the new token"), require_store()])
+    let command = with_wanted_keys(command.arg(profile_argument()), &|name| matches!(name, "ca_file" | "timeout"));
+    with(command, &[Flag("print", Nothing, "Print the new token"), REQUIRE_STORE])
         .after_help("Examples:\n  oat refresh zero\n  oat refresh zero --print\n\nA client_credentials profile has no refresh token: a new token is fetched, and said so.")
 }
 
 fn profile_add(command: Clap) -> Clap {
-    with_keys(command.arg(Arg::new("profile").value_name("PROFILE").required(true).help("The new profile's name"))).after_help(
+    with_keys(command.arg(profile_argument().required(true).help("The new profile's name"))).after_help(
         "Examples:\n  oat profile add zero --provider vericerts --base-url https://zero-engine-stg.vericerts.io\n  oat profile add api --issuer https://login.example.com --client-id cli --grant client_credentials\n\nWith --issuer, the server's metadata is fetched and checked before anything is written.\nOn a terminal, what is missing is asked for.",
     )
 }
@@ -167,9 +206,9 @@ fn profile_show(command: Clap) -> Clap {
 }
 
 fn profile_edit(command: Clap) -> Clap {
-    with_keys(command.arg(Arg::new("profile").value_name("PROFILE").required(true).help("The profile"))).arg(
-        Arg::new("unset").long("unset").value_name("KEY").action(ArgAction::Append).help("Take this key out"),
-    ).after_help("Examples:\n  oat profile edit zero --scope 'read write'\n  oat profile edit zero --unset audience\n\nWithout a flag, the profile file opens in $VISUAL or $EDITOR and is checked before it is kept.")
+    with_keys(command.arg(profile_argument().required(true).help("The profile")))
+        .arg(Flag("unset", Text("KEY"), "Take this key out").build().action(ArgAction::Append))
+        .after_help("Examples:\n  oat profile edit zero --scope 'read write'\n  oat profile edit zero --unset audience\n\nWithout a flag, the profile file opens in $VISUAL or $EDITOR and is checked before it is kept.")
 }
 
 fn set_secret(command: Clap) -> Clap {
@@ -181,13 +220,13 @@ fn set_secret(command: Clap) -> Clap {
 fn sandbox(command: Clap) -> Clap {
     command
         .args([
-            Arg::new("port").long("port").value_name("PORT").value_parser(clap::value_parser!(u16)).default_value("8417").help("The loopback port; 0 takes any free one"),
-            Arg::new("alg").long("alg").value_name("ALG").default_value("ES256").value_parser(PossibleValuesParser::new(["ES256", "RS256"])).help("How tokens are signed"),
-            Arg::new("lifetime").long("lifetime").value_name("TIME").default_value("1h").value_parser(length).help("How long tokens live"),
-            Arg::new("refresh-lifetime").long("refresh-lifetime").value_name("TIME").default_value("30d").value_parser(length).help("How long refresh tokens live, each from when it was issued"),
-            Arg::new("auto-approve").long("auto-approve").action(ArgAction::SetTrue).help("Sign in as alice and allow everything, without a page"),
-            Arg::new("opaque").long("opaque").action(ArgAction::SetTrue).help("Hand out opaque tokens instead of JWTs"),
-            Arg::new("delay").long("delay").value_name("TIME").default_value("0").value_parser(length).help("Wait before each token answer"),
+            Flag("port", Port, "The loopback port; 0 takes any free one").build().default_value("8417"),
+            Flag("alg", Word("ALG", &["ES256", "RS256"]), "How tokens are signed").build().default_value("ES256"),
+            Flag("lifetime", Time, "How long tokens live").build().default_value("1h"),
+            Flag("refresh_lifetime", Time, "How long refresh tokens live, each from when it was issued").build().default_value("30d"),
+            Flag("auto_approve", Nothing, "Sign in as alice and allow everything, without a page").build(),
+            Flag("opaque", Nothing, "Hand out opaque tokens instead of JWTs").build(),
+            Flag("delay", Time, "Wait before each token answer").build().default_value("0"),
         ])
         .after_help("Examples:\n  oat sandbox\n  oat sandbox --port 0 --lifetime 30s --json\n  oat sandbox --auto-approve                sign-ins without a person, for tests\n\nFor trying and testing only: every program on this machine can get its tokens.")
 }
@@ -196,19 +235,30 @@ fn profile_argument() -> Arg {
     Arg::new("profile").value_name("PROFILE").help("The profile [env: OAT_PROFILE; else default_profile, else the only one]")
 }
 
-fn require_store() -> Arg {
-    Arg::new("require-store").long("require-store").action(ArgAction::SetTrue).help("Fail when the token cannot be kept")
+fn shell_argument() -> Arg {
+    Arg::new("shell").value_name("SHELL").required(true).value_parser(PossibleValuesParser::new(COMPLETIONS)).help("The shell")
 }
 
-/// The flags that say where the client's secret comes from, by the names of their values.
-const SECRET_FLAGS: [&str; 7] = [
-    "client_secret_env",
-    "client_secret_file",
-    "client_secret_credential",
-    "client_secret_command",
-    "client_secret_stdin",
-    "client_secret_keyring",
-    "client_secret",
+fn page_argument() -> Arg {
+    Arg::new("page").value_name("PAGE").help("A command, as in `oat man token get`, or `config`").num_args(0..=2)
+}
+
+const REQUIRE_STORE: Flag = Flag("require_store", Nothing, "Fail when the token cannot be kept");
+
+/// The flags that say where the client's secret comes from.
+const SECRET_FLAGS: [Flag; 7] = [
+    Flag("client_secret_env", Text("NAME"), "Read the client secret from this variable"),
+    Flag("client_secret_file", Text("FILE"), "Read the client secret from this file; it must be private"),
+    Flag("client_secret_credential", Text("NAME"), "Read the client secret from this systemd credential"),
+    Flag(
+        "client_secret_command",
+        Text("PROGRAM"),
+        "Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them",
+    ),
+    Flag("client_secret_stdin", Nothing, "Read the client secret from the first line of standard input"),
+    Flag("client_secret_keyring", Nothing, "Take the client secret that `oat profile set-secret` sealed"),
+    // Refused wherever it is found.
+    Flag("client_secret", Text("SECRET"), ""),
 ];
 
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
@@ -227,34 +277,15 @@ fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
             .hide_short_help(true)
             .action(if repeats { ArgAction::Append } else { ArgAction::Set })
     });
-    let secret = |id: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(id).long(id.replace('_', "-")).value_name(value).help(help).help_heading("Client").hide_short_help(true)
-    };
-    let command = command.args(keys);
-    if !SECRET_FLAGS.iter().any(|flag| wanted(flag)) {
-        return command;
-    }
-    let sources = [
-        secret("client_secret_env", "NAME", "Read the client secret from this variable"),
-        secret("client_secret_file", "FILE", "Read the client secret from this file; it must be private"),
-        secret("client_secret_credential", "NAME", "Read the client secret from this systemd credential"),
-        secret(
-            "client_secret_command",
-            "PROGRAM",
-            "Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them",
-        )
-        .num_args(1..)
-        .allow_hyphen_values(true)
-        .value_terminator(";"),
-        secret("client_secret_stdin", "", "Read the client secret from the first line of standard input")
-            .num_args(0)
-            .action(ArgAction::SetTrue),
-        secret("client_secret_keyring", "", "Take the client secret that `oat profile set-secret` sealed")
-            .num_args(0)
-            .action(ArgAction::SetTrue),
-        Arg::new("client_secret").long("client-secret").hide(true).num_args(0..=1).action(ArgAction::Set).default_missing_value(""),
-    ];
-    command.args(sources.into_iter().filter(|source| wanted(source.get_id().as_str())))
+    let secrets = SECRET_FLAGS.iter().filter(|flag| wanted(flag.0)).map(|flag| {
+        let built = flag.build().help_heading("Client").hide_short_help(true);
+        match flag.0 {
+            "client_secret_command" => built.num_args(1..).allow_hyphen_values(true).value_terminator(";"),
+            "client_secret" => built.hide(true).num_args(0..=1).default_missing_value(""),
+            _ => built,
+        }
+    });
+    command.args(keys).args(secrets)
 }
 
 fn placeholder(kind: KeyKind) -> &'static str {

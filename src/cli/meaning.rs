@@ -1,7 +1,5 @@
 //! What a parsed line means: matches become words.
 
-use std::path::PathBuf;
-
 use clap::ArgMatches;
 
 use crate::cli::refusal::no_secret_here;
@@ -16,15 +14,15 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
     Ok(match path(matches) {
         (["token", "get"], m) => Command::TokenGet(token_get(m)?),
         (["refresh", _], m) => {
-            Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require-store") })
+            Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require_store") })
         }
         (["login", _], m) => Command::Login(Login {
             chosen: chosen(m)?,
-            no_browser: m.get_flag("no-browser"),
+            no_browser: m.get_flag("no_browser"),
             paste: m.get_flag("paste"),
             device: m.get_flag("device"),
-            timeout: m.get_one("login-timeout").copied(),
-            auto_approve: m.get_flag("auto-approve"),
+            timeout: m.get_one("login_timeout").copied(),
+            auto_approve: m.get_flag("auto_approve"),
         }),
         (["logout", _], m) => Command::Logout(Logout {
             chosen: chosen(m)?,
@@ -46,8 +44,8 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
             port: m.get_one("port").copied().unwrap_or(SANDBOX_PORT),
             alg: text(m, "alg").unwrap_or_default(),
             lifetime: m.get_one("lifetime").copied().unwrap_or(Seconds(3600)),
-            refresh_lifetime: m.get_one("refresh-lifetime").copied().unwrap_or(Seconds(30 * 86_400)),
-            auto_approve: m.get_flag("auto-approve"),
+            refresh_lifetime: m.get_one("refresh_lifetime").copied().unwrap_or(Seconds(30 * 86_400)),
+            auto_approve: m.get_flag("auto_approve"),
             opaque: m.get_flag("opaque"),
             delay: m.get_one("delay").copied().unwrap_or(Seconds(0)),
         }),
@@ -64,22 +62,22 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
         format: text(m, "format").unwrap_or_else(|| "raw".into()),
         shell: text(m, "shell").unwrap_or_else(|| "sh".into()),
         name: text(m, "name"),
-        min_ttl: m.get_one("min-ttl").copied(),
-        force: m.get_flag("force"),
-        require_store: m.get_flag("require-store"),
-        require_scope: m.get_flag("require-scope"),
-        login: m.get_flag("login"),
+        min_ttl: value(m, "min_ttl"),
+        force: switched_on(m, "force"),
+        require_store: switched_on(m, "require_store"),
+        require_scope: switched_on(m, "require_scope"),
+        login: switched_on(m, "login"),
     })
 }
 
 /// What every command was told.
 pub fn common(matches: &ArgMatches) -> Common {
     Common {
-        config: matches.get_one::<PathBuf>("config").cloned(),
-        json: matches.get_flag("json"),
-        verbose: matches.get_count("verbose"),
-        store: matches.get_one::<String>("store").cloned(),
-        trace: matches.get_one::<PathBuf>("trace").cloned(),
+        config: value(matches, "config"),
+        json: switched_on(matches, "json"),
+        verbose: value(matches, "verbose").unwrap_or_default(),
+        store: text(matches, "store"),
+        trace: value(matches, "trace"),
     }
 }
 
@@ -94,13 +92,17 @@ fn path(matches: &ArgMatches) -> ([&str; 2], &ArgMatches) {
     }
 }
 
-/// The text of an argument; None also where the grammar of `token get` alone left it out.
+/// The value of an argument; None also where the grammar of `token get` alone left it out.
+fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<T> {
+    matches.try_get_one::<T>(id).ok().flatten().cloned()
+}
+
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
-    matches.try_get_one::<String>(id).ok().flatten().cloned()
+    value(matches, id)
 }
 
 fn switched_on(matches: &ArgMatches, id: &str) -> bool {
-    matches.try_get_one::<bool>(id).ok().flatten().is_some_and(|on| *on)
+    value(matches, id).unwrap_or_default()
 }
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {

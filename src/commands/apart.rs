@@ -33,6 +33,9 @@ use crate::world::terminal::Terminal;
 /// The program's name, by which the child knows what it is for.
 pub const NAME: &str = "oat-renewal";
 
+/// What the child says when all that is left to do is to ask the server: from then on nobody else may, with the same token.
+const BEGUN: &[u8] = b".";
+
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
 pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
@@ -50,10 +53,14 @@ pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Ha
     let read = told.and_then(|()| ours.read_to_end(&mut answer));
     let _ = child.wait();
     let _ = words.map(JoinHandle::join);
-    let handed = read.ok().and_then(|_| decode(&answer))?;
-    // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
-    let begun = !matches!(&handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }));
-    begun.then_some(handed)
+    read.ok()?;
+    match answer.strip_prefix(BEGUN) {
+        Some(answer) => Some(decode(answer).unwrap_or_else(|| {
+            Err(Error::new(Kind::Unavailable, "the process that renewed the token ended before it had an answer").in_doubt())
+        })),
+        // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
+        None => decode(&answer).filter(|handed| !matches!(handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }))),
+    }
 }
 
 /// The program itself, also where it was replaced on the disk meanwhile.
@@ -96,6 +103,7 @@ fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
         ),
     )?;
     let mut world = house.world(&plan);
+    let _ = parent.write_all(BEGUN);
     let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock);
     house.told_by(&store);
     handed

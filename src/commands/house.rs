@@ -139,6 +139,9 @@ impl House {
     }
 
     fn told_plan(&self, plan: &Plan) {
+        if self.terminal.verbose == 0 {
+            return;
+        }
         self.terminal.trace(
             1,
             &format!(

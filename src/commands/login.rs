@@ -11,7 +11,6 @@ use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::secret::SecretReference;
 use crate::session::sign_in::{Report, Way, sign_in};
 use crate::store::Store;
 use crate::store::lock::Locked;
@@ -72,9 +71,12 @@ pub fn in_between(house: &House, plan: &Plan, config: &Config, asked: bool, erro
         });
     }
     house.terminal.say(&error.message);
+    // Noted before: whoever ends the wait with ctrl-c did not answer either.
+    store.note_unanswered(&lock, unanswered + 1);
     let received = receive(house, plan, &store, &Login::default(), patience);
-    let count = if received.as_ref().is_err_and(|error| error.kind == Kind::LoginRequired) { unanswered + 1 } else { 0 };
-    store.note_unanswered(&lock, count);
+    if !received.as_ref().is_err_and(|error| error.kind == Kind::LoginRequired) {
+        store.note_unanswered(&lock, 0);
+    }
     received
 }
 
@@ -93,10 +95,7 @@ fn receive(house: &House, plan: &Plan, store: &Store, words: &Login, patience: S
         opener,
         paste: words.paste,
         patience,
-        hidden: match &plan.client_secret {
-            Some(SecretReference::Env(name)) => vec![name.clone()],
-            _ => Vec::new(),
-        },
+        hidden: plan.secret_variables(),
     };
     let mut world = house.world_of(plan, words.auto_approve).receiving(manner);
     let report = sign_in(plan, way, store, &mut world);
@@ -140,7 +139,7 @@ fn tell(house: &House, plan: &Plan, store: &Store, report: &Report, world: &dyn 
         return house.terminal.object(&entry(plan.profile.as_str(), Some(signed_in), report.token.expires_at, store));
     }
     let who = signed_in.name.as_ref().or(signed_in.subject.as_ref()).map(|who| format!(" as {}", escape(who))).unwrap_or_default();
-    let access = report.token.expires_at.map_or("a lifetime nobody knows".into(), |end| format!("{}", end - now));
+    let access = report.token.expires_at.map_or("of unknown lifetime".into(), |end| format!("for {}", end - now));
     let refresh = match (signed_in.refresh_token, signed_in.refresh_token_expires_at) {
         (true, Some(end)) => format!("refreshed in silence until {end}"),
         (true, None) => "refreshed in silence from then on".into(),
@@ -149,7 +148,7 @@ fn tell(house: &House, plan: &Plan, store: &Store, report: &Report, world: &dyn 
     };
     let file = store.record_path(&plan.profile);
     house.terminal.say(&format!(
-        "signed in to `{}`{who}; access token for {access}, {refresh}; kept in `{}`, its key in {}",
+        "signed in to `{}`{who}; access token {access}, {refresh}; kept in `{}`, its key in {}",
         plan.profile,
         file.display(),
         store.place()

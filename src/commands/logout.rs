@@ -2,7 +2,8 @@
 
 use crate::cli::words::{Chosen, Logout};
 use crate::commands::house::House;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::name::ProfileName;
 use crate::session::sign_out::{Ended, sign_out};
 use crate::world::browser;
 
@@ -28,8 +29,8 @@ pub fn logout(house: &House, words: &Logout) -> Result<()> {
 }
 
 /// What is kept for a profile that the file has no more: it can only be forgotten.
-fn orphan(house: &House, profile: &crate::name::ProfileName, error: Error) -> Result<()> {
-    if error.kind != crate::error::Kind::Config {
+fn orphan(house: &House, profile: &ProfileName, error: Error) -> Result<()> {
+    if error.kind != Kind::Config {
         return Err(error);
     }
     let store = house.store(&house.config()?)?;
@@ -52,7 +53,7 @@ fn one(house: &House, chosen: &Chosen, words: &Logout) -> Result<()> {
         house.terminal.warn(&format!("profile `{profile}`: {} at the server may live on until they end: {why}", which(&ended)));
     }
     if let Some(url) = &ended.sign_out_url {
-        match browser::open(url, &house.environment, &[]) {
+        match browser::open(url, &house.environment, &plan.secret_variables()) {
             Ok(_) => house.terminal.say("the browser opens the server's sign-out page"),
             Err(why) => {
                 house.terminal.say(&format!("to sign out of the server too, open this address ({why}):"));

@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, KeyKind, Value};
 use crate::name::ProfileName;
 use crate::oauth::client_auth::Method;
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::metadata::{self, Asked};
 use crate::plan::Plan;
@@ -148,7 +149,7 @@ impl Draft {
         });
         let pins = pins.unwrap_or_default();
         let mut world = Machine::new(network, None, &house.environment, house.terminal, None);
-        let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &pins, anew: true })?;
+        let found = metadata::discover(&mut world, Asked { issuer: &issuer, also: None, pin_hosts: &pins, known: Known::Anew })?;
         house.terminal.say(&format!("the metadata of {} is there and holds", escape(text)));
         if let (Some(grant), Some(offered)) = (self.text("grant"), &found.grant_types)
             && !offered.iter().any(|name| name == grant)

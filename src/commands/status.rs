@@ -2,12 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::words::Chosen;
 use crate::commands::house::House;
+use crate::config::Config;
 use crate::error::Result;
 use crate::name::ProfileName;
 use crate::output;
+use crate::plan::Plan;
+use crate::session::server::identity;
 use crate::store::Store;
-use crate::store::record::SignedIn;
+use crate::store::record::{Identity, SignedIn};
 use crate::text::escape;
 use crate::time::UnixTime;
 use crate::world;
@@ -19,7 +23,7 @@ pub fn status(house: &House) -> Result<()> {
     let mut names: Vec<ProfileName> = config.profiles.iter().map(|profile| profile.name.clone()).collect();
     let others: Vec<ProfileName> = store.profiles()?.into_iter().filter(|name| !names.contains(name)).collect();
     names.extend(others);
-    let rows: Vec<Row> = names.iter().map(|name| row(name, &store)).collect();
+    let rows: Vec<Row> = names.iter().map(|name| row(name, &store, identity_of(house, &config, name).as_ref())).collect();
     house.told_by(&store);
     if house.common.json {
         let profiles: Vec<Value> =
@@ -41,10 +45,19 @@ struct Row {
     unreadable: Option<String>,
 }
 
-fn row(name: &ProfileName, store: &Store) -> Row {
+/// Whose tokens a profile would use now; None where it is not in the file, or makes no plan.
+fn identity_of(house: &House, config: &Config, name: &ProfileName) -> Option<Identity> {
+    config.profile(name.as_str())?;
+    let chosen = Chosen { profile: Some(name.to_string()), ..Chosen::default() };
+    Plan::make(&chosen, config, &house.environment).ok().map(|plan| identity(&plan))
+}
+
+/// What is kept for a profile; what another identity left is not this one's.
+fn row(name: &ProfileName, store: &Store, identity: Option<&Identity>) -> Row {
     match store.load_access(name) {
         Ok(loaded) => {
-            let (signed_in, tokens) = loaded.access.map(|access| (access.signed_in, access.tokens)).unwrap_or_default();
+            let own = loaded.access.filter(|access| identity.is_none_or(|identity| *identity == access.identity));
+            let (signed_in, tokens) = own.map(|access| (access.signed_in, access.tokens)).unwrap_or_default();
             let end = tokens.iter().filter_map(|token| token.expires_at).max();
             Row { profile: name.clone(), signed_in, access_token_expires_at: end, unreadable: None }
         }

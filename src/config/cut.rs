@@ -3,27 +3,50 @@
 /// The text with an empty line for every line of another profile, so that lines keep their numbers. None where it cannot
 /// be cut with certainty, or has no such profile.
 pub fn only(text: &str, name: &str) -> Option<String> {
-    if text.contains("\"\"\"") || text.contains("'''") {
+    if has_long_string(text) {
         return None;
     }
     let (mut kept, mut keep, mut found) = (String::with_capacity(text.len()), true, false);
-    for line in text.split_inclusive('\n') {
-        if let Some(header) = line.trim_start().strip_prefix('[') {
-            keep = match header.strip_prefix("profile") {
-                Some(rest) => {
-                    let whose = rest.strip_prefix('.')?.split(['.', ']']).next()?;
-                    if !whose.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-                        return None;
-                    }
-                    found |= whose == name;
-                    whose == name
-                }
-                None => true,
-            };
+    let (mut from, mut looked) = (0, 0);
+    for (bracket, _) in text.match_indices('[') {
+        let start = text[looked..bracket].rfind('\n').map_or(looked, |end| looked + end + 1);
+        looked = bracket;
+        // A header has nothing but space before it, and so not another bracket.
+        if !text[start..bracket].trim_start().is_empty() {
+            continue;
         }
-        kept.push_str(if keep { line } else { "\n" });
+        add(&mut kept, &text[from..start], keep);
+        from = start;
+        keep = match text[bracket + 1..].strip_prefix("profile") {
+            Some(rest) => {
+                let rest = rest.strip_prefix('.')?;
+                let (whose, behind) = rest.split_at(rest.bytes().position(|b| !(b.is_ascii_alphanumeric() || b == b'_' || b == b'-'))?);
+                if !behind.starts_with(['.', ']']) {
+                    return None;
+                }
+                found |= whose == name;
+                whose == name
+            }
+            None => true,
+        };
     }
+    add(&mut kept, &text[from..], keep);
     found.then_some(kept)
+}
+
+fn add(kept: &mut String, lines: &str, keep: bool) {
+    match keep {
+        true => kept.push_str(lines),
+        false => kept.extend(lines.matches('\n')),
+    }
+}
+
+/// Whether a quote stands three times in a row, as at both ends of a string of several lines.
+fn has_long_string(text: &str) -> bool {
+    // Of three in a row, one is at every third place: the others need no look.
+    let bytes = text.as_bytes();
+    let three = |start: usize| matches!(bytes.get(start..start + 3), Some([b'"', b'"', b'"'] | [b'\'', b'\'', b'\'']));
+    (2..bytes.len()).step_by(3).any(|place| matches!(bytes[place], b'"' | b'\'') && (place - 2..=place).any(three))
 }
 
 #[cfg(test)]
@@ -54,5 +77,17 @@ mod tests {
             assert!(only(uncertain, "a").is_none(), "{uncertain}");
         }
         assert!(only(text, "c").is_none(), "an unknown name is looked for in the whole file");
+    }
+
+    #[test]
+    fn a_string_of_several_lines_is_seen_wherever_it_starts() {
+        for before in 0..7 {
+            for quote in ["\"", "'"] {
+                let text = format!("[profile.a]\n#{}\nscope = {}x", "-".repeat(before), quote.repeat(3));
+                assert!(only(&text, "a").is_none(), "{text}");
+                assert!(only(&text.replace(&quote.repeat(3), &quote.repeat(2)), "a").is_some(), "{text}");
+                assert!(only(&text[..text.len() - 1], "a").is_none(), "{text}");
+            }
+        }
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
-use crate::oauth::endpoints::for_browser;
-use crate::oauth::grant::authorization_code::Authorization;
+use crate::oauth::endpoints::{Endpoint, for_browser};
+use crate::oauth::redirect::Redirect;
 use crate::oauth::token::plain;
 use crate::secret::{AuthorizationCode, Once};
 use crate::text::escape;
@@ -25,6 +25,27 @@ pub const PROTOCOL: [&str; 10] = [
 
 /// A typed code has at least so many characters: less is a slip of the keys.
 const SHORTEST_CODE: usize = 8;
+
+/// What is asked of an authorization endpoint, and what its answer must agree with.
+#[derive(Debug)]
+pub struct Authorization<'a> {
+    /// The authorization endpoint.
+    pub endpoint: &'a Endpoint,
+    /// The client's identifier.
+    pub client_id: &'a str,
+    /// Where it is to end.
+    pub redirect: &'a Redirect,
+    /// scope, audience, prompt, … in order.
+    pub parameters: &'a [(String, Value)],
+    /// Whether an ID token is asked for, which then has to repeat a nonce.
+    pub nonce: bool,
+    /// The issuer that `iss` of the answer must be.
+    pub issuer: Option<&'a str>,
+    /// An issuer with a place for a tenant's id (Entra).
+    pub issuer_pattern: Option<&'a str>,
+    /// Whether the server says that its answers carry `iss`.
+    pub iss_promised: bool,
+}
 
 /// What an answer must agree with.
 pub struct Expected<'a> {
@@ -90,7 +111,8 @@ pub fn url(ask: &Authorization, redirect_uri: &str, state: &Once, challenge: &st
 /// Reads a redirect's query, or what a person pasted: the whole address, its query, or the bare code.
 pub fn read(text: &str, pasted: bool, expected: &Expected) -> Reading {
     let text = text.trim();
-    let bare = pasted && !text.contains(['=', '?', ' ']) && !text.contains("://") && text.len() >= SHORTEST_CODE;
+    let word = !text.contains(['=', '?']) && !text.contains("://") && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let bare = pasted && word && text.len() >= SHORTEST_CODE;
     if bare {
         // Only PKCE binds it to this login then; a server that promises `iss` has more to say.
         return if expected.iss_promised { Reading::Foreign } else { code(text) };

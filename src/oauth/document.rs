@@ -11,6 +11,15 @@ const LIMIT: usize = 1 << 20;
 /// How many redirects within the same origin are followed (R56).
 pub const REDIRECTS: usize = 3;
 
+/// Whether a document that an earlier command kept will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It will.
+    Kept,
+    /// The server is to be asked again.
+    Anew,
+}
+
 /// What a person is told where a document is not where it should be.
 #[derive(Debug, Clone, Copy)]
 pub struct Words {

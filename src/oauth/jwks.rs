@@ -3,21 +3,12 @@
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwks::JwkSet;
 use crate::oauth::answer::status;
-use crate::oauth::document::{self, Words};
+use crate::oauth::document::{self, Known, Words};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Response, World};
 
 const HINT: &str = "is `jwks_uri` right? it comes from the server's metadata, or from the profile";
 const WORDS: Words = Words { rule: "keys are only taken from the origin of `jwks_uri`", hint: HINT };
-
-/// Whether kept keys will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// They will.
-    Kept,
-    /// The server is to be asked again.
-    Anew,
-}
 
 /// A server's keys, and where they were found.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::json;
 use crate::oauth::answer::status;
-use crate::oauth::document::{self, Words};
+use crate::oauth::document::{self, Known, Words};
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::world::World;
 use crate::text::escape;
@@ -55,15 +55,15 @@ pub struct Asked<'a> {
     pub also: Option<&'a str>,
     /// The only hosts that endpoints may be on; empty allows any.
     pub pin_hosts: &'a [String],
-    /// Whether the server is asked though its metadata was kept.
-    pub anew: bool,
+    /// Whether metadata that was kept will do.
+    pub known: Known,
 }
 
 /// The metadata of an issuer: kept for at most a day, else fetched.
 /// Fails with `Unavailable` for network trouble and `Invalid` for a document that does not hold; nothing is sent on then.
 pub fn discover(world: &mut dyn World, asked: Asked) -> Result<Metadata> {
     let key = asked.issuer.as_str();
-    if !asked.anew
+    if asked.known == Known::Kept
         && let Some(kept) = world.recall(key)
         && let Ok(metadata) = read(&kept, asked)
     {

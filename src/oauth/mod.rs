@@ -1,6 +1,7 @@
 //! The protocol, read like the RFCs; everything outside is reached through one trait, the `World`.
 
 pub mod answer;
+pub mod ask;
 pub mod authorization;
 pub mod client_auth;
 pub mod document;

@@ -4,11 +4,9 @@ use serde_json::{Map, Value};
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroize;
 
-use crate::error::Result;
-use crate::oauth::answer::{self, Expectation};
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::world::{Request, World};
+use crate::oauth::world::Request;
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
@@ -70,48 +68,6 @@ impl Body {
     }
 }
 
-/// What is asked of a token endpoint, and how.
-#[derive(Debug)]
-pub struct Ask<'a> {
-    /// The token endpoint.
-    pub endpoint: &'a Endpoint,
-    /// The client.
-    pub client: &'a Client,
-    /// How parameters travel.
-    pub body: Body,
-    /// Everything but what the grant itself says: scope, audience, resource, …
-    pub parameters: &'a [(String, Value)],
-    /// JSON pointer to a nested token object.
-    pub pointer: Option<&'a str>,
-    /// The server's own word for Bearer.
-    pub token_type: Option<&'a str>,
-}
-
-impl Ask<'_> {
-    /// What an answer is read with.
-    pub fn expectation<'a>(&'a self, ours: &'a [WireSecret]) -> Expectation<'a> {
-        Expectation { pointer: self.pointer, token_type: self.token_type, ours, key: "token_endpoint" }
-    }
-
-    /// Sends what a grant says, and the rest, once: a code or a refresh token that went out may be spent (R55).
-    pub fn once(&self, world: &mut dyn World, grant_type: &str, own: &[(&str, &str)]) -> Result<TokenSet> {
-        let mut parameters = vec![("grant_type".to_string(), Value::from(grant_type))];
-        parameters.extend(own.iter().map(|(name, value)| (name.to_string(), Value::from(*value))));
-        // RFC 6749 section 3.2: no parameter twice; the grant's own win.
-        let more = self.parameters.iter().filter(|(name, _)| !parameters.iter().any(|(own, _)| own == name)).cloned().collect::<Vec<_>>();
-        parameters.extend(more);
-        let mut request = request(self.endpoint, self.body, self.client, &parameters);
-        // Whatever the server echoes of what makes this request ours is not shown.
-        request.ours.extend(own.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value)));
-        parameters.iter_mut().for_each(|(_, value)| wipe(value));
-        let response = world.send(&request)?;
-        answer::read(&response, &self.expectation(&request.ours))
-    }
-}
-
-/// The parameters of a grant that nobody else may learn.
-const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "device_code"];
-
 /// Builds a token request: `parameters` in order, then what proves the client. An array is sent as a repeated parameter
 /// of a form (RFC 8707 section 2), and as an array in JSON.
 pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
@@ -133,7 +89,7 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
         Body::Form => form(&parameters),
         Body::Json => Value::Object(parameters.iter().cloned().collect()).to_string(),
     };
-    parameters.iter_mut().for_each(|(_, value)| wipe(value));
+    wipe(&mut parameters);
     Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }
 }
 
@@ -154,9 +110,12 @@ fn form(parameters: &[(String, Value)]) -> String {
     form.finish()
 }
 
-fn wipe(value: &mut Value) {
-    if let Value::String(text) = value {
-        text.zeroize();
+/// Wipes the values of parameters, of which some are secrets.
+pub fn wipe(parameters: &mut [(String, Value)]) {
+    for (_, value) in parameters {
+        if let Value::String(text) = value {
+            text.zeroize();
+        }
     }
 }
 

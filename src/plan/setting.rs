@@ -96,6 +96,19 @@ impl Settings {
         }
     }
 
+    /// The parameters that some keys of the same names are, where they have a text.
+    pub fn words(&self, names: &[&str]) -> Vec<(String, Json)> {
+        let word = |name: &&str| Some((name.to_string(), self.text(name).filter(|text| !text.is_empty())?.into()));
+        names.iter().filter_map(word).collect()
+    }
+
+    /// Puts a key's table of parameters in the place of those with the same names; an empty text takes one out.
+    pub fn override_with(&self, key: &str, parameters: &mut Vec<(String, Json)>) {
+        let extra = self.parameters(key);
+        parameters.retain(|(name, _)| !extra.contains_key(name));
+        parameters.extend(extra.into_iter().filter(|(_, value)| *value != ""));
+    }
+
     /// The value of a key.
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.get(key).map(|setting| &setting.value)

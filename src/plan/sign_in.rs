@@ -7,8 +7,8 @@ use crate::keys::Value;
 use crate::oauth::authorization::PROTOCOL;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::redirect::Redirect;
-use crate::plan::Plan;
 use crate::plan::grant::Grant;
+use crate::plan::{Plan, asked};
 use crate::text::escape;
 use crate::time::Seconds;
 
@@ -43,33 +43,17 @@ pub struct SignIn {
 impl SignIn {
     /// Reads the settings of a plan. Fails with `Config` or `Usage` for what is wrong in them.
     pub fn of(plan: &Plan) -> Result<SignIn> {
-        let asked = asked(plan);
-        let mut authorize = asked.clone();
-        authorize.extend(words(plan, &["prompt", "login_hint", "acr_values"]));
-        if let Some(age) = plan.settings.length("max_age") {
-            authorize.push(("max_age".into(), age.0.into()));
-        }
-        if wants_consent(plan, &authorize) {
-            authorize.push(("prompt".into(), "consent".into()));
-        }
-        let extra = plan.settings.parameters("authorize_params");
-        if let Some(name) = extra.keys().find(|name| PROTOCOL.contains(&name.as_str()) && extra[*name] != "query") {
-            return Err(plan
-                .settings
-                .wrong("authorize_params", format!("`{}` is what oat itself says in the request", escape(name)))
-                .hint(format!("take `{}` out", escape(name))));
-        }
-        override_with(&mut authorize, extra);
+        let asked = asked(&plan.settings);
         let mut device = asked.clone();
-        override_with(&mut device, plan.settings.parameters("device_params"));
-        let mut code: Vec<(String, Json)> = asked.into_iter().filter(|(name, _)| name == "resource").collect();
-        override_with(&mut code, plan.settings.parameters("token_params"));
+        plan.settings.override_with("device_params", &mut device);
+        let mut code: Vec<(String, Json)> = asked.iter().filter(|(name, _)| name == "resource").cloned().collect();
+        plan.settings.override_with("token_params", &mut code);
         let sliding = plan.settings.on("refresh_token_sliding");
         Ok(SignIn {
             authorization_endpoint: plan.settings.endpoint("authorization_endpoint")?,
             device_authorization_endpoint: plan.settings.endpoint("device_authorization_endpoint")?,
             redirect: redirect(plan)?,
-            authorize,
+            authorize: authorize(plan, asked)?,
             device,
             code,
             issuer_pattern: issuer_pattern(plan),
@@ -116,8 +100,34 @@ pub fn refresh_parameters(plan: &Plan, before: &str, redirect_uri: Option<&str>)
     if let Some(uri) = redirect_uri.filter(|_| plan.settings.on("send_redirect_uri_on_refresh")) {
         parameters.push(("redirect_uri".into(), uri.into()));
     }
-    override_with(&mut parameters, plan.settings.parameters("refresh_params"));
+    plan.settings.override_with("refresh_params", &mut parameters);
     parameters
+}
+
+/// The parameters of the authorization request. Fails where the profile says what is not its to say.
+fn authorize(plan: &Plan, asked: Vec<(String, Json)>) -> Result<Vec<(String, Json)>> {
+    let extra = plan.settings.parameters("authorize_params");
+    // A response comes as a query here, and a server may want to be told so.
+    let ours = |name: &&String| PROTOCOL.contains(&name.as_str()) && !(*name == "response_mode" && extra[*name] == "query");
+    if let Some(name) = extra.keys().find(ours) {
+        return Err(plan
+            .settings
+            .wrong("authorize_params", format!("`{}` is what oat itself says in the request", escape(name)))
+            .hint(format!("take `{}` out", escape(name))));
+    }
+    let mut authorize = asked;
+    authorize.extend(plan.settings.words(&["prompt", "login_hint", "acr_values"]));
+    if let Some(age) = plan.settings.length("max_age") {
+        authorize.push(("max_age".into(), age.0.into()));
+    }
+    plan.settings.override_with("authorize_params", &mut authorize);
+    // OpenID Connect Core section 11: offline_access goes with prompt=consent. oidc-provider and lemonldap-ng drop it in silence
+    // otherwise. The presets' servers do without, and some would send the person to an administrator.
+    let chosen = plan.settings.value("prompt").is_some() || extra.contains_key("prompt");
+    if plan.preset.is_none() && !chosen && says(&authorize, OFFLINE) {
+        authorize.push(("prompt".into(), "consent".into()));
+    }
+    Ok(authorize)
 }
 
 fn redirect(plan: &Plan) -> Result<Redirect> {
@@ -135,37 +145,12 @@ fn redirect(plan: &Plan) -> Result<Redirect> {
     }
 }
 
-/// What the token is for, by the profile's own keys.
-fn asked(plan: &Plan) -> Vec<(String, Json)> {
-    let mut asked = words(plan, &["scope", "audience", "organization"]);
-    if let Some(resource) = plan.parameters.iter().find(|(name, _)| name == "resource") {
-        asked.push(resource.clone());
-    }
-    asked
-}
-
 /// A tenant by its id has an issuer of its own; `common` and a domain's name have the one of whoever signs in.
 fn issuer_pattern(plan: &Plan) -> Option<String> {
     let pattern = plan.preset.as_ref()?.discovered_issuer.clone()?;
     let tenant = plan.settings.text("tenant")?;
     let id = tenant.len() == 36 && tenant.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     (!id).then_some(pattern)
-}
-
-fn words(plan: &Plan, names: &[&str]) -> Vec<(String, Json)> {
-    names.iter().filter_map(|name| Some((name.to_string(), plan.settings.text(name).filter(|text| !text.is_empty())?.into()))).collect()
-}
-
-/// An empty text takes a parameter out.
-fn override_with(parameters: &mut Vec<(String, Json)>, extra: Map<String, Json>) {
-    parameters.retain(|(name, _)| !extra.contains_key(name));
-    parameters.extend(extra.into_iter().filter(|(_, value)| *value != ""));
-}
-
-/// OpenID Connect Core section 11: offline_access goes with prompt=consent. oidc-provider and lemonldap-ng drop it in silence
-/// otherwise. The presets' servers do without, and some would send the person to an administrator.
-fn wants_consent(plan: &Plan, authorize: &[(String, Json)]) -> bool {
-    plan.preset.is_none() && plan.settings.value("prompt").is_none() && says(authorize, OFFLINE)
 }
 
 fn says(parameters: &[(String, Json)], word: &str) -> bool {

@@ -1,16 +1,10 @@
-//! What a person sees at `/`, and what a test may count.
-
-use serde_json::{Map, Value, json};
+//! What a person sees at `/`.
 
 use crate::sandbox::clients::{CLIENT_ID, PUBLIC_CLIENT_ID};
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::metadata::ENDPOINTS;
-use crate::sandbox::routes;
 use crate::sandbox::state::Sandbox;
 use crate::time::UnixTime;
-
-/// Counted besides the requests of each endpoint: refreshes that were granted, and codes and refresh tokens used twice.
-const EVENTS: [&str; 2] = ["refresh", "reuse"];
 
 /// A page of plain text: what this is and where everything is.
 pub fn page(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
@@ -30,13 +24,6 @@ pub fn page(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
     Response::text(200, lines.join("\n") + "\n")
 }
 
-/// How many requests each endpoint has seen, so that a script can tell a cached token from a new one.
-pub fn requests(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
-    let count = |name: &'static str| (name.to_string(), json!(sandbox.counted(name)));
-    let counts: Map<String, Value> = routes::names().chain(EVENTS).map(count).collect();
-    Response::json(200, &Value::Object(counts))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,17 +35,5 @@ mod tests {
         let text = String::from_utf8(response.body).unwrap();
         assert!(text.contains("testing only") && text.contains("http://127.0.0.1:8417/token"));
         assert!(!text.contains("CANARY"));
-    }
-
-    #[test]
-    fn token_requests_are_counted_refused_ones_too() {
-        let sandbox = Sandbox::of_test(|_| {});
-        let count = || sandbox.respond(&Request::of("GET", "/requests", &[], ""), UnixTime(0)).value()["token"].clone();
-        assert_eq!(count(), 0);
-        let granted = Request::form("/token", "grant_type=client_credentials").basic("sandbox:sandbox-secret");
-        assert_eq!(sandbox.respond(&granted, UnixTime(0)).status, 200);
-        sandbox.respond(&Request::form("/token", ""), UnixTime(0));
-        sandbox.respond(&Request::of("GET", "/token", &[], ""), UnixTime(0));
-        assert_eq!(count(), 2);
     }
 }

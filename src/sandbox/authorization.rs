@@ -1,26 +1,18 @@
 //! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2).
 
-use url::{Host, Url};
-
 use crate::sandbox::clients::{Client, UNKNOWN};
-use crate::sandbox::desk::{Code as AuthorizationCode, Purpose, Question, Redirect};
-use crate::sandbox::grant::Grant;
+use crate::sandbox::desk::{Purpose, Question, Redirect};
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::refusal::{Code, Refusal};
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::user::{self, ALICE};
 use crate::sandbox::wanted::Wanted;
-use crate::sandbox::{page, pkce, random, sign_in};
-use crate::time::{Seconds, UnixTime};
+use crate::sandbox::{page, pkce, redirect, sign_in};
+use crate::time::UnixTime;
 
 /// The values of `prompt` that are understood. There is never a session here, so each but `none` gets the same pages.
 pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
-
-/// RFC 6749 section 4.1.2: ten minutes at most, and used once.
-const CODE_LIFETIME: Seconds = Seconds(60);
-/// How long a code is remembered, so that its reuse is seen.
-const CODE_MEMORY: Seconds = Seconds(600);
 
 /// Shows the sign-in page, or sends the browser back with a reason.
 pub fn answer(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response {
@@ -33,7 +25,7 @@ pub fn answer(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response {
     let state = redirect.state.clone();
     let redirect_uri = redirect.redirect_uri.clone();
     ask(sandbox, client, redirect, &parameters, now)
-        .unwrap_or_else(|refusal| refused(sandbox, &Redirect { redirect_uri, state, challenge: None }, &refusal))
+        .unwrap_or_else(|refusal| redirect::refused(sandbox, &Redirect { redirect_uri, state, challenge: None }, &refusal))
 }
 
 /// Who asks and where the answer goes: what has to hold before anything is sent there.
@@ -44,24 +36,11 @@ fn whence(parameters: &Parameters) -> Result<(Client, Redirect), Refusal> {
     }
     let client = Client::named(parameters.required("client_id")?).ok_or_else(|| invalid(UNKNOWN))?;
     let redirect_uri = parameters.required("redirect_uri")?;
-    if loopback(redirect_uri).is_none() {
+    if redirect::loopback(redirect_uri).is_none() {
         return Err(invalid("redirect_uri has to be http on 127.0.0.1, [::1] or localhost, with any port and path and no fragment"));
     }
     let state = parameters.one("state").map(String::from);
     Ok((client, Redirect { redirect_uri: redirect_uri.into(), state, challenge: None }))
-}
-
-/// RFC 8252 section 7.3: this machine, any port. The characters are those of RFC 3986, because a browser drops some of
-/// the others and would go somewhere else.
-pub fn loopback(uri: &str) -> Option<Url> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&b);
-    let url = Url::parse(uri).ok().filter(|_| uri.bytes().all(legal))?;
-    let here = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address == std::net::Ipv4Addr::LOCALHOST,
-        Host::Ipv6(address) => address == std::net::Ipv6Addr::LOCALHOST,
-    };
-    (here && url.scheme() == "http" && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 /// The request proper. What fails from here on goes back to the client.
@@ -89,7 +68,7 @@ fn ask(sandbox: &Sandbox, client: Client, redirect: Redirect, parameters: &Param
     prompted(parameters)?;
     let redirect = Redirect { challenge, ..redirect };
     if sandbox.auto_approve {
-        return allowed(sandbox, redirect, wanted, ALICE, now);
+        return redirect::allowed(sandbox, redirect, wanted, ALICE, now);
     }
     // A hint may be anything; one that is no name here is no help.
     let hint = parameters.one("login_hint").and_then(|hint| user::named(hint).ok()).unwrap_or(ALICE);
@@ -106,30 +85,4 @@ fn prompted(parameters: &Parameters) -> Result<(), Refusal> {
         return Err(Refusal::new(Code::LoginRequired, "there is never a session here, so prompt=none cannot succeed"));
     }
     Ok(())
-}
-
-/// Sends the browser back with a code.
-pub fn allowed(sandbox: &Sandbox, redirect: Redirect, wanted: Wanted, sub: &str, now: UnixTime) -> Result<Response, Refusal> {
-    let code = random::name()?;
-    let response = sent(sandbox, &redirect, &[("code", &code)]);
-    let (redirect_uri, challenge) = (redirect.redirect_uri, redirect.challenge);
-    let grant = Grant::new(wanted, sub, now)?;
-    let kept = AuthorizationCode { grant, redirect_uri, challenge, expires_at: now + CODE_LIFETIME, used: false };
-    sandbox.desk().codes.put(code, now + CODE_MEMORY, now, kept);
-    Ok(response)
-}
-
-/// Sends the browser back with an error.
-pub fn refused(sandbox: &Sandbox, redirect: &Redirect, refusal: &Refusal) -> Response {
-    sent(sandbox, redirect, &[("error", refusal.error()), ("error_description", &refusal.description)])
-}
-
-/// RFC 6749 section 4.1.2, RFC 9207 section 2: the query that is there stays, and the issuer is named.
-fn sent(sandbox: &Sandbox, redirect: &Redirect, pairs: &[(&str, &str)]) -> Response {
-    let Some(mut url) = loopback(&redirect.redirect_uri) else { return page::trouble("there is no way back") };
-    url.query_pairs_mut()
-        .extend_pairs(pairs)
-        .extend_pairs(redirect.state.iter().map(|state| ("state", state)))
-        .append_pair("iss", &sandbox.issuer);
-    Response::see_other(url)
 }

@@ -1,21 +1,11 @@
-//! What a person allowed, and the tokens that come of it.
+//! What a person allowed.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
-use sha2::{Digest, Sha256};
 
-use crate::jose::base64url;
-use crate::sandbox::http::Response;
 use crate::sandbox::random;
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::state::Sandbox;
-use crate::sandbox::user;
 use crate::sandbox::wanted::Wanted;
-use crate::secret::RefreshToken;
-use crate::time::{Seconds, UnixTime};
-
-/// How long ID tokens live, whatever the options say of access tokens: one that is born expired signs nobody in.
-const ID_TOKEN_LIFETIME: Seconds = Seconds(3600);
+use crate::time::UnixTime;
 
 /// One sign-in: who allowed what, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,62 +24,5 @@ impl Grant {
     /// `sub` allows what is wanted.
     pub fn new(wanted: Wanted, sub: &str, now: UnixTime) -> Result<Grant, Refusal> {
         Ok(Grant { wanted, sub: sub.into(), auth_time: now, sid: random::name()? })
-    }
-
-    /// The first answer of the token endpoint: where offline_access was allowed, with a refresh token.
-    pub fn begin(&self, sandbox: &Sandbox, wanted: &Wanted, now: UnixTime) -> Result<Response, Refusal> {
-        let mut refresh_token = None;
-        if self.wanted.has("offline_access") {
-            let mut ledger = sandbox.ledger.open()?;
-            refresh_token = Some(ledger.sessions.begin(self, now + sandbox.refresh_lifetime, now)?);
-            ledger.save()?;
-        }
-        self.answer(sandbox, wanted, refresh_token.as_ref(), now)
-    }
-
-    /// RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3. `wanted` is what was allowed, or less.
-    pub fn answer(
-        &self,
-        sandbox: &Sandbox,
-        wanted: &Wanted,
-        refresh_token: Option<&RefreshToken>,
-        now: UnixTime,
-    ) -> Result<Response, Refusal> {
-        let mut claims = wanted.claims(sandbox, &self.sub, now)?;
-        claims.insert("sid".into(), json!(self.sid));
-        let access_token = sandbox.access_tokens.issue(claims)?;
-        let mut answer = json!({ "token_type": "Bearer", "expires_in": sandbox.lifetime.0.max(0) });
-        if let Some(scope) = &wanted.scope {
-            answer["scope"] = json!(scope);
-        }
-        if wanted.has("openid") {
-            answer["id_token"] = json!(self.id_token(sandbox, wanted, &access_token, now)?);
-        }
-        if let Some(token) = refresh_token {
-            answer["refresh_token"] = json!(token.expose());
-            answer["refresh_token_expires_in"] = json!(sandbox.refresh_lifetime.0.max(0));
-        }
-        answer["access_token"] = json!(access_token);
-        Ok(Response::json(200, &answer))
-    }
-
-    /// OpenID Connect Core section 2.
-    fn id_token(&self, sandbox: &Sandbox, wanted: &Wanted, access_token: &str, now: UnixTime) -> Result<String, Refusal> {
-        // Section 3.1.3.6: the left half of the hash that belongs to the signature's algorithm; both end in 256.
-        let at_hash = &Sha256::digest(access_token)[..16];
-        let mut claims = Map::from_iter([
-            ("iss".into(), json!(sandbox.issuer)),
-            ("sub".into(), json!(self.sub)),
-            ("aud".into(), json!(wanted.client.id())),
-            ("iat".into(), json!(now)),
-            ("exp".into(), json!(now + ID_TOKEN_LIFETIME)),
-            ("auth_time".into(), json!(self.auth_time)),
-            ("at_hash".into(), json!(base64url::encode(at_hash))),
-        ]);
-        claims.extend(user::claims(&self.sub));
-        if let Some(nonce) = &wanted.nonce {
-            claims.insert("nonce".into(), json!(nonce));
-        }
-        Ok(sandbox.access_tokens.id_token(&claims)?)
     }
 }

@@ -1,9 +1,9 @@
 //! The end of a session (OpenID Connect RP-Initiated Logout): a page, for there is no session to end.
 
-use crate::sandbox::authorization::loopback;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::page;
 use crate::sandbox::parameters::Parameters;
+use crate::sandbox::redirect::loopback;
 use crate::sandbox::state::Sandbox;
 use crate::time::UnixTime;
 

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use url::Url;
 
-use crate::sandbox::authorization::loopback;
 use crate::sandbox::desk::{Purpose, Question};
 use crate::sandbox::http::Response;
 use crate::sandbox::wanted::words;
@@ -85,7 +85,7 @@ pub fn trouble(why: &str) -> Response {
 /// A page whose form leads back to the client in the end.
 fn html(status: u16, title: &str, form: &str, question: &Question) -> Response {
     // Chromium holds a redirect after a form against `form-action`, and knows no IPv6 address there.
-    let v6 = |uri: &str| loopback(uri).is_some_and(|url| url.host_str() == Some("[::1]"));
+    let v6 = |uri: &str| Url::parse(uri).is_ok_and(|url| url.host_str() == Some("[::1]"));
     let back = match &question.purpose {
         Purpose::Redirect(redirect) if v6(&redirect.redirect_uri) => " http:",
         Purpose::Redirect(_) => " http://127.0.0.1:* http://localhost:*",

@@ -1,6 +1,6 @@
-//! The table of endpoints.
+//! The table of endpoints, whose requests are counted.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
@@ -43,13 +43,11 @@ const ROUTES: &[Route] = &[
     route("userinfo", "POST", "/userinfo", userinfo::answer),
     route("logout", "GET", "/logout", logout::answer),
     route("logout", "POST", "/logout", logout::answer),
-    route("", "GET", "/requests", about::requests),
+    route("", "GET", "/requests", requests),
 ];
 
-/// What requests are counted as; some names come twice.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|route| route.name).filter(|name| !name.is_empty())
-}
+/// Counted besides the requests of each endpoint: refreshes that were granted, and codes and refresh tokens used twice.
+const EVENTS: [&str; 2] = ["refresh", "reuse"];
 
 impl Sandbox {
     /// The answer to `request` at the time `now`. No I/O, and no panic whatever comes in.
@@ -71,6 +69,15 @@ impl Sandbox {
         let description = format!("this endpoint takes {allowed}");
         Response::json(405, &json!({ "error": "method_not_allowed", "error_description": description })).with("Allow", allowed)
     }
+}
+
+/// How many requests each endpoint has seen, so that a script can tell a cached token from a new one.
+fn requests(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
+    let count = |name: &'static str| (name.to_string(), json!(sandbox.counted(name)));
+    // Some names come twice.
+    let names = ROUTES.iter().map(|route| route.name).filter(|name| !name.is_empty());
+    let counts: Map<String, Value> = names.chain(EVENTS).map(count).collect();
+    Response::json(200, &Value::Object(counts))
 }
 
 #[cfg(test)]
@@ -100,5 +107,17 @@ mod tests {
             assert_eq!(response.status, expected, "{target}");
         }
         assert_eq!(sandbox.respond(&Request::of("GET", "/x", &[], ""), UnixTime(0)).value()["error"], "not_found");
+    }
+
+    #[test]
+    fn token_requests_are_counted_refused_ones_too() {
+        let sandbox = Sandbox::of_test(|_| {});
+        let count = || sandbox.respond(&Request::of("GET", "/requests", &[], ""), UnixTime(0)).value()["token"].clone();
+        assert_eq!(count(), 0);
+        let granted = Request::form("/token", "grant_type=client_credentials").basic("sandbox:sandbox-secret");
+        assert_eq!(sandbox.respond(&granted, UnixTime(0)).status, 200);
+        sandbox.respond(&Request::form("/token", ""), UnixTime(0));
+        sandbox.respond(&Request::of("GET", "/token", &[], ""), UnixTime(0));
+        assert_eq!(count(), 2);
     }
 }

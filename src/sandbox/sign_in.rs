@@ -6,7 +6,7 @@ use crate::sandbox::http::{Request, Response};
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::refusal::{Code, Refusal};
 use crate::sandbox::state::Sandbox;
-use crate::sandbox::{authorization, page, random, user};
+use crate::sandbox::{page, random, redirect, user};
 use crate::time::{Seconds, UnixTime};
 
 /// How long a page waits for a person.
@@ -35,10 +35,10 @@ pub fn consent(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response 
             // What is not a clear yes is a no.
             let yes = parameters.one("decision") == Some("allow");
             match question.purpose {
-                Purpose::Redirect(redirect) if yes => authorization::allowed(sandbox, redirect, question.wanted, &question.sub, now),
+                Purpose::Redirect(redirect) if yes => redirect::allowed(sandbox, redirect, question.wanted, &question.sub, now),
                 Purpose::Redirect(redirect) => {
                     let refusal = Refusal::new(Code::AccessDenied, "the person said no");
-                    Ok(authorization::refused(sandbox, &redirect, &refusal))
+                    Ok(redirect::refused(sandbox, &redirect, &refusal))
                 }
                 Purpose::Device(code) => {
                     let answer = if yes { Answer::Allowed(Grant::new(question.wanted, &question.sub, now)?) } else { Answer::Denied };

@@ -1,14 +1,10 @@
 //! What a client asks for: a scope, and whom the token is to be good for.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
 use crate::sandbox::clients::Client;
 use crate::sandbox::parameters::Parameters;
-use crate::sandbox::random;
 use crate::sandbox::refusal::{Code, Refusal};
-use crate::sandbox::state::Sandbox;
-use crate::time::UnixTime;
 
 /// What was asked for, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,28 +52,6 @@ impl Wanted {
             return Err(Refusal::new(Code::InvalidScope, format!("scope was not granted: {word}")));
         }
         Ok(Wanted { scope: Some(scope.into()), ..self.clone() })
-    }
-
-    /// The claims of an access token for `sub` (RFC 9068 section 2.2).
-    pub fn claims(&self, sandbox: &Sandbox, sub: &str, now: UnixTime) -> Result<Map<String, Value>, Refusal> {
-        let aud = match &self.targets[..] {
-            [] => json!(sandbox.issuer),
-            [one] => json!(one),
-            several => json!(several),
-        };
-        let mut claims = Map::from_iter([
-            ("iss".into(), json!(sandbox.issuer)),
-            ("sub".into(), json!(sub)),
-            ("client_id".into(), json!(self.client.id())),
-            ("aud".into(), aud),
-            ("iat".into(), json!(now)),
-            ("exp".into(), json!(now + sandbox.lifetime)),
-            ("jti".into(), json!(random::name()?)),
-        ]);
-        if let Some(scope) = &self.scope {
-            claims.insert("scope".into(), json!(scope));
-        }
-        Ok(claims)
     }
 }
 

@@ -19,7 +19,7 @@ const ABOUT: &str = "apart";
 pub fn encode(outcome: &Result<Handed>, now: UnixTime) -> Zeroizing<Vec<u8>> {
     match outcome {
         Ok(handed) => {
-            let nobody = Identity { server: String::new(), client_id: String::new(), grant: handed.source.name().into() };
+            let nobody = Identity { server: String::new(), client_id: String::new(), grant: String::new() };
             let until = |end| SignedIn { at: now, subject: None, name: None, refresh_token: true, refresh_token_expires_at: Some(end) };
             let access = Access { identity: nobody, signed_in: handed.sign_in_ends_at.map(until), tokens: vec![handed.token.clone()] };
             Zeroizing::new([b"+", access.encode().as_slice()].concat())
@@ -33,10 +33,10 @@ pub fn decode(bytes: &[u8]) -> Option<Result<Handed>> {
     match bytes.split_first()? {
         (b'+', rest) => {
             let access = Access::decode(rest)?;
-            let source = if access.identity.grant == Source::Shared.name() { Source::Shared } else { Source::Refreshed };
             let token = access.tokens.into_iter().next()?;
             let sign_in_ends_at = access.signed_in.and_then(|signed_in| signed_in.refresh_token_expires_at);
-            Some(Ok(Handed { token, source, sign_in_ends_at }))
+            // It asks the server in any case: who else could have was seen to before it was started.
+            Some(Ok(Handed { token, source: Source::Refreshed, sign_in_ends_at }))
         }
         (b'-', rest) => failure::read(rest, ABOUT).map(Err),
         _ => None,
@@ -66,6 +66,7 @@ mod tests {
         let handed = Ok(Handed { token: token.clone(), source: Source::Refreshed, sign_in_ends_at: Some(UnixTime(3)) });
         let read = decode(&encode(&handed, UnixTime(0))).unwrap().unwrap();
         assert_eq!((read.token, read.source, read.sign_in_ends_at), (token, Source::Refreshed, Some(UnixTime(3))));
+        assert!(decode(b"*").is_none() && decode(b"-{}").is_none(), "neither a token nor a failure");
         let error: Result<Handed> = Err(Error::new(Kind::LoginRequired, "over").hint("oat login p").oauth("invalid_grant"));
         let read = decode(&encode(&error, UnixTime(0))).unwrap().unwrap_err();
         assert_eq!((read.kind, read.message.as_str(), read.hint.as_deref()), (Kind::LoginRequired, "over", Some("oat login p")));

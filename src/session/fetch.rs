@@ -3,12 +3,12 @@
 use crate::error::Result;
 use crate::jose::jwt::Jwt;
 use crate::oauth::grant::client_credentials::client_credentials;
-use crate::oauth::token::{Ask, Lifetime, TokenSet};
+use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::session::remedy::remedied;
-use crate::session::server::{at_server, client, secret};
+use crate::session::server::{ask, at_server, client, secret};
 use crate::store::record::CachedToken;
 use crate::text::escape;
 use crate::time::UnixTime;
@@ -27,14 +27,7 @@ impl Session<'_> {
         let plan = self.plan;
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = client(plan, found, secret.clone());
-            let ask = Ask {
-                endpoint: &found.token_endpoint,
-                client: &client,
-                body: plan.body,
-                parameters: &plan.parameters,
-                pointer: plan.token_pointer.as_deref(),
-                token_type: plan.token_type.as_deref(),
-            };
+            let ask = ask(plan, &found.token_endpoint, &client, &plan.parameters);
             client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
         })?;
         let token = cached(plan, self.world, answer);

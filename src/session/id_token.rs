@@ -1,6 +1,7 @@
 //! Whether an ID token may be believed, by the keys of the plan's issuer.
 
 use crate::error::{Error, Result};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected, IdTokenClaims};
@@ -10,18 +11,18 @@ use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AuthorizationCode, ClientSecret, Once};
-use crate::session::server::{Known, metadata};
-use crate::time::{Seconds, UnixTime};
+use crate::session::server::metadata;
+use crate::time::Seconds;
 
-/// More than this between two clocks is told.
-const SKEW: Seconds = Seconds(60);
+/// More seconds than these between two clocks are told.
+const SKEW: u64 = 60;
 
 /// Gets the issuer's keys before they are needed. Where there are none, that is found out when they are.
 pub fn prepare(plan: &Plan, sign_in: &SignIn, world: &mut dyn World) {
     if !symmetric(sign_in)
         && let Ok((Some(uri), _)) = keys_at(plan, world)
     {
-        let _ = jwks::keys(world, &uri, jwks::Known::Kept);
+        let _ = jwks::keys(world, &uri, Known::Kept);
     }
 }
 
@@ -51,7 +52,7 @@ pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &To
         nonce: before.nonce.map(Once::expose),
         access_token: Some(&answer.access_token),
         subject: before.subject,
-        max_age: sign_in.max_age.filter(|_| before.subject.is_none()),
+        max_age: sign_in.max_age.filter(|_| before.code.is_some()),
         code: before.code.map(AuthorizationCode::expose),
         algs: match &sign_in.id_token_alg {
             Some(name) => Algs::registered(name)?,
@@ -59,8 +60,18 @@ pub fn checked(plan: &Plan, sign_in: &SignIn, world: &mut dyn World, answer: &To
         },
         now,
     };
-    let verdict = id_token::verify(world, token, &expected, uri.as_ref(), before.secret);
-    verdict.map(Some).map_err(|error| clock_told(error, answer, now))
+    let mut verify = |expected: &Expected| id_token::verify(world, token, expected, uri.as_ref(), before.secret);
+    let error = match verify(&expected) {
+        Ok(claims) => return Ok(Some(claims)),
+        Err(error) => error,
+    };
+    match answer.server_time {
+        // R75: a token that holds by the server's clock is right, and this machine's clock is wrong.
+        Some(server) if (now - server).0.unsigned_abs() > SKEW && verify(&Expected { now: server, ..expected }).is_ok() => {
+            Err(clock_told(error, now - server))
+        }
+        _ => Err(error),
+    }
 }
 
 /// Whether the client's secret is the key (LINE).
@@ -77,16 +88,8 @@ fn keys_at(plan: &Plan, world: &mut dyn World) -> Result<(Option<Endpoint>, Opti
     Ok((found.jwks_uri, found.id_token_algs))
 }
 
-/// R75: a token that seems to be of another time may be right, and this machine's clock wrong.
-fn clock_told(error: Error, answer: &TokenSet, now: UnixTime) -> Error {
-    match answer.server_time.map(|server| now - server) {
-        Some(ahead) if ahead > SKEW => with_clock(error, format!("{ahead} ahead of")),
-        Some(ahead) if ahead < Seconds(-SKEW.0) => with_clock(error, format!("{} behind", Seconds(-ahead.0))),
-        _ => error,
-    }
-}
-
-fn with_clock(error: Error, how: String) -> Error {
+fn clock_told(error: Error, ahead: Seconds) -> Error {
+    let how = if ahead > Seconds(0) { format!("{ahead} ahead of") } else { format!("{} behind", Seconds(-ahead.0)) };
     let message = format!("{}; this machine's clock is {how} the server's", error.message);
     Error { message, ..error }.hint("set this machine's clock, and sign in again")
 }

@@ -2,16 +2,16 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::grant::refresh_token::refresh_token;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::token::TokenSet;
 use crate::plan::sign_in::{SignIn, refresh_parameters};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{login_required, maybe_rotated, remedied, session_over};
-use crate::session::server::{at_server, client, identity, secret};
+use crate::session::server::{ask, at_server, client, identity, secret};
 use crate::session::{Renewed, Session, Source};
 use crate::store::record::{Access, LongLived, SignedIn};
-use crate::time::{Seconds, UnixTime};
+use crate::time::UnixTime;
 
 /// What the server gave for a refresh token.
 struct Spent {
@@ -22,29 +22,27 @@ struct Spent {
 impl Session<'_> {
     /// Spends the refresh token. What the server refuses is forgotten, unless another process has replaced it meanwhile.
     pub(super) fn refresh(&mut self) -> Result<Renewed> {
-        // What is wrong in the profile is found before the refresh token is spent.
+        // What is wrong in the profile is told while nothing is spent.
         let sign_in = SignIn::of(self.plan)?;
-        let (long_lived, signed_in) = self.signed_in()?;
-        let Some(token) = long_lived.refresh_token.clone() else {
-            return Err(login_required(self.plan, Some(&signed_in), self.world.now()));
-        };
-        match self.spend(&token, &long_lived, &sign_in) {
-            Ok(spent) => self.renewed_by(spent, &sign_in, long_lived, signed_in),
-            // R51: a server in trouble says anything, and means nothing by it.
-            Err(error) if error.kind == Kind::Denied && error.oauth_error.as_deref() == Some("invalid_grant") => {
-                let (now_kept, signed_in) = self.signed_in()?;
-                match now_kept.refresh_token.clone() {
-                    Some(newer) if newer != token => {
-                        let spent = self.spend(&newer, &now_kept, &sign_in)?;
-                        self.renewed_by(spent, &sign_in, now_kept, signed_in)
-                    }
-                    _ => {
-                        self.forget_refresh_token(now_kept, signed_in)?;
-                        Err(session_over(error, self.plan))
-                    }
-                }
+        let mut refused: Option<(RefreshToken, Error)> = None;
+        // Each turn needs a refresh token that was not there in the turn before.
+        loop {
+            let (long_lived, signed_in) = self.signed_in()?;
+            let Some(token) = long_lived.refresh_token.clone() else {
+                return Err(login_required(self.plan, Some(&signed_in), self.world.now()));
+            };
+            if let Some((spent, error)) = refused.take()
+                && spent == token
+            {
+                return Err(self.session_over(error, long_lived, signed_in));
             }
-            Err(error) => Err(error),
+            match self.spend(&token, &long_lived, &sign_in) {
+                Ok(spent) => return self.renewed_by(spent, &sign_in, long_lived, signed_in),
+                Err(error) if error.kind == Kind::Denied && error.oauth_error.as_deref() == Some("invalid_grant") => {
+                    refused = Some((token, error));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 
@@ -70,33 +68,32 @@ impl Session<'_> {
         }
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = client(plan, found, secret.clone());
-            let ask = Ask {
-                endpoint: &found.token_endpoint,
-                client: &client,
-                body: plan.body,
-                parameters: &parameters,
-                pointer: plan.token_pointer.as_deref(),
-                token_type: plan.token_type.as_deref(),
-            };
+            let ask = ask(plan, &found.token_endpoint, &client, &parameters);
             refresh_token(world, &ask, token).map_err(|error| remedied(maybe_rotated(error, plan), plan, &client))
         })?;
         Ok(Spent { answer, secret })
     }
 
     /// What is kept of a refresh. An answer without a refresh token leaves the old one (RFC 6749 section 6).
-    fn renewed_by(&mut self, spent: Spent, sign_in: &SignIn, old: LongLived, signed_in: SignedIn) -> Result<Renewed> {
+    fn renewed_by(&mut self, spent: Spent, sign_in: &SignIn, old: LongLived, mut signed_in: SignedIn) -> Result<Renewed> {
         let Spent { answer, secret } = spent;
         let now = self.world.now();
         let mut long_lived = LongLived { refresh_token: answer.refresh_token.clone().or(old.refresh_token), ..old };
-        let expires_at = ends(sign_in, &answer, now, signed_in.refresh_token_expires_at);
-        let signed_in = SignedIn { refresh_token_expires_at: expires_at, refresh_token: true, ..signed_in };
+        signed_in.refresh_token_expires_at = ends(sign_in, &answer, now, signed_in.at, signed_in.refresh_token_expires_at);
         let before = Before { subject: signed_in.subject.as_deref(), secret: secret.as_ref(), ..Before::default() };
         match checked(self.plan, sign_in, self.world, &answer, &before) {
-            Ok(Some(_)) => long_lived.id_token = answer.id_token.clone(),
+            Ok(Some(claims)) => {
+                long_lived.id_token = answer.id_token.clone();
+                // The sign-in may have had no ID token; from the first one on it is this person's.
+                if signed_in.subject.is_none() {
+                    (signed_in.subject, signed_in.name) = (Some(claims.subject), claims.name);
+                }
+            }
             // Nobody's identity is told by it, so the old one will do.
             Ok(None) => {}
             Err(error) if error.kind == Kind::Unavailable => {}
-            Err(error) => return Err(self.keep_session_only(error, long_lived, signed_in)),
+            // The answer does not hold, but its refresh token may be the only one that still works.
+            Err(error) => return Err(self.with_session_kept(error, long_lived, signed_in)),
         }
         let token = cached(self.plan, self.world, answer);
         if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
@@ -105,33 +102,33 @@ impl Session<'_> {
         Ok(Renewed { token, source: Source::Refreshed, session: Some((long_lived, signed_in)) })
     }
 
-    /// The answer does not hold, but its refresh token may be the only one that still works.
-    fn keep_session_only(&mut self, error: Error, long_lived: LongLived, signed_in: SignedIn) -> Error {
-        match self.save_session(long_lived, signed_in) {
+    /// The server takes the refresh token no more: it alone is forgotten, for the access tokens may still be good.
+    fn session_over(&mut self, error: Error, long_lived: LongLived, signed_in: SignedIn) -> Error {
+        let signed_in = SignedIn { refresh_token: false, refresh_token_expires_at: None, ..signed_in };
+        self.with_session_kept(session_over(error, self.plan), LongLived { refresh_token: None, ..long_lived }, signed_in)
+    }
+
+    /// The error, after what is left of the session was kept.
+    fn with_session_kept(&mut self, error: Error, long_lived: LongLived, signed_in: SignedIn) -> Error {
+        let kept = self.access().and_then(|access| {
+            let access = Access { signed_in: Some(signed_in), ..access };
+            self.store.save(&self.plan.profile, None, &access, Some(&long_lived))
+        });
+        match kept {
             Ok(()) => error,
-            Err(second) => Error { message: format!("{}; and the new refresh token was not kept: {second}", error.message), ..error },
+            Err(second) => Error { message: format!("{}; and what is left of the sign-in was not kept: {second}", error.message), ..error },
         }
-    }
-
-    fn forget_refresh_token(&mut self, long_lived: LongLived, signed_in: SignedIn) -> Result<()> {
-        self.save_session(LongLived { refresh_token: None, ..long_lived }, SignedIn { refresh_token: false, ..signed_in })
-    }
-
-    fn save_session(&mut self, long_lived: LongLived, signed_in: SignedIn) -> Result<()> {
-        let access = Access { signed_in: Some(signed_in), ..self.access()? };
-        self.store.save(&self.plan.profile, None, &access, Some(&long_lived))
     }
 }
 
-/// When the refresh token ends. A profile's `refresh_token_lifetime` counts from the sign-in and no refresh moves it, unless it is
-/// said to slide (ABBYY: 30 days from the first authentication); else the server's own word counts.
-pub fn ends(sign_in: &SignIn, answer: &TokenSet, now: UnixTime, before: Option<UnixTime>) -> Option<UnixTime> {
-    let told = |length: Seconds| now + length;
-    match (sign_in.refresh_token_lifetime, before) {
-        (Some((length, sliding)), before) if sliding || before.is_none() => {
-            [Some(told(length)), answer.refresh_token_lifetime.map(told)].into_iter().flatten().min()
-        }
-        (Some(_), before) => before,
-        (None, before) => answer.refresh_token_lifetime.map(told).or(before),
+/// When the refresh token ends that an answer left, with what was known before. A profile's `refresh_token_lifetime` counts from the
+/// sign-in and no refresh moves it, unless it is said to slide (ABBYY: 30 days from the first authentication); a server that names
+/// an earlier end is believed, and where the profile says nothing, its word alone counts.
+pub fn ends(sign_in: &SignIn, answer: &TokenSet, now: UnixTime, signed_in_at: UnixTime, before: Option<UnixTime>) -> Option<UnixTime> {
+    let told = answer.refresh_token_lifetime.map(|length| now + length);
+    match sign_in.refresh_token_lifetime {
+        Some((length, true)) => [Some(now + length), told].into_iter().flatten().min(),
+        Some((length, false)) => [Some(signed_in_at + length), told, before].into_iter().flatten().min(),
+        None => told.or(before),
     }
 }

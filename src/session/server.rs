@@ -1,7 +1,11 @@
 //! The server and the client of a plan, ready to be asked and to ask.
 
+use serde_json::Value;
+
 use crate::error::{Error, Kind, Result};
+use crate::oauth::ask::Ask;
 use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
@@ -20,15 +24,6 @@ pub struct Found {
     pub auth_methods: Option<Vec<String>>,
     /// Whether that was known from metadata that an earlier command kept.
     pub kept: bool,
-}
-
-/// Whether kept metadata will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// It will.
-    Kept,
-    /// The server is to be asked again.
-    Anew,
 }
 
 /// The token endpoint: from the profile, else by discovery.
@@ -58,7 +53,7 @@ pub fn metadata(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Meta
             .hint("set `issuer`, or the endpoints one by one: `authorization_endpoint`, `token_endpoint`, …"));
     };
     let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, anew: known == Known::Anew })
+    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, known })
 }
 
 /// The token endpoint of metadata.
@@ -86,6 +81,18 @@ pub fn client(plan: &Plan, found: &Found, secret: Option<ClientSecret>) -> Clien
     let chosen = plan.client_auth.filter(|_| secret.is_some() || !plan.by_person());
     let method = chosen.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
     Client { id: plan.client_id.clone(), secret, method }
+}
+
+/// What is asked of the token endpoint, in the plan's way.
+pub fn ask<'a>(plan: &'a Plan, token_endpoint: &'a Endpoint, client: &'a Client, parameters: &'a [(String, Value)]) -> Ask<'a> {
+    Ask {
+        endpoint: token_endpoint,
+        client,
+        body: plan.body,
+        parameters,
+        pointer: plan.token_pointer.as_deref(),
+        token_type: plan.token_type.as_deref(),
+    }
 }
 
 fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {

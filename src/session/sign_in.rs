@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::oauth::ask::Ask;
+use crate::oauth::authorization::Authorization;
 use crate::oauth::client_auth::Client;
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::grant::authorization_code::{self, Authorization, Authorized};
+use crate::oauth::grant::authorization_code::{self, Authorized};
 use crate::oauth::grant::device_code::{Device, device_code};
 use crate::oauth::metadata::Metadata;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::token::TokenSet;
 use crate::oauth::world::{Ending, World};
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
@@ -17,7 +20,7 @@ use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
-use crate::session::server::{Found, Known, client, found, identity, metadata, secret};
+use crate::session::server::{Found, ask, client, found, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::{Access, CachedToken, LongLived, SignedIn};
@@ -97,7 +100,7 @@ impl Task<'_> {
     }
 
     fn in_browser(&self, world: &mut dyn World) -> Result<Report> {
-        let missing = || no_endpoint(self.plan, "authorization_endpoint", "oat login --device");
+        let missing = || no_endpoint(self.plan, "authorization_endpoint", &format!("oat login {} --device", self.plan.profile));
         let ask = Authorization {
             endpoint: self.server.authorization_endpoint.as_ref().ok_or_else(missing)?,
             client_id: &self.plan.client_id,
@@ -124,7 +127,7 @@ impl Task<'_> {
     }
 
     fn with_device(&self, world: &mut dyn World) -> Result<Report> {
-        let missing = || no_endpoint(self.plan, "device_authorization_endpoint", "oat login");
+        let missing = || no_endpoint(self.plan, "device_authorization_endpoint", &format!("oat login {} --no-browser", self.plan.profile));
         let device = Device {
             endpoint: self.server.device_authorization_endpoint.as_ref().ok_or_else(missing)?,
             parameters: &self.sign_in.device,
@@ -146,14 +149,7 @@ impl Task<'_> {
     }
 
     fn ask(&self) -> Ask<'_> {
-        Ask {
-            endpoint: &self.server.found.token_endpoint,
-            client: &self.client,
-            body: self.plan.body,
-            parameters: &self.sign_in.code,
-            pointer: self.plan.token_pointer.as_deref(),
-            token_type: self.plan.token_type.as_deref(),
-        }
+        ask(self.plan, &self.server.found.token_endpoint, &self.client, &self.sign_in.code)
     }
 
     /// Checks who it was, and keeps what came, before anyone is told that it worked.
@@ -168,7 +164,7 @@ impl Task<'_> {
             subject: claims.as_ref().map(|claims| claims.subject.clone()),
             name: claims.as_ref().and_then(|claims| claims.name.clone()),
             refresh_token: answer.refresh_token.is_some(),
-            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, None)).flatten(),
+            refresh_token_expires_at: answer.refresh_token.is_some().then(|| ends(self.sign_in, &answer, now, now, None)).flatten(),
         };
         let long_lived = LongLived {
             identity: identity(self.plan),
@@ -183,11 +179,11 @@ impl Task<'_> {
         let tokens = if kept { vec![token.clone()] } else { Vec::new() };
         let access = Access { identity: identity(self.plan), signed_in: Some(signed_in.clone()), tokens };
         self.save(world, &access, &long_lived)?;
-        if self.sign_in.offline() && !signed_in.refresh_token {
-            world.warn(&no_refresh_token(self.plan));
-        }
         if let Some(told) = not_granted(self.plan, &token) {
             world.warn(&told);
+        }
+        if self.sign_in.offline() && !signed_in.refresh_token {
+            world.warn(&no_refresh_token(self.plan));
         }
         Ok(Report { signed_in, token, offline: self.sign_in.offline() })
     }

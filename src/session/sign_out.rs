@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use crate::error::{Error, Result};
-use crate::oauth::client_auth::Client;
+use crate::error::{Error, Kind, Result};
+use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, for_browser};
 use crate::oauth::revocation::revoke;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::secret::WireSecret;
-use crate::session::server::{Found, Known, client, identity, metadata, secret};
+use crate::session::server::{Found, client, identity, metadata, secret};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::LongLived;
@@ -68,32 +68,28 @@ fn kept(plan: &Plan, store: &Store) -> Kept {
 
 fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, front: bool, ended: &mut Ended) -> Result<()> {
     let (revocation, end_session, auth_methods) = endpoints(plan, front, world)?;
-    if let (true, Some(endpoint)) = (front, end_session) {
-        ended.sign_out_url = Some(sign_out_url(plan, &endpoint, kept.long_lived.as_ref())?);
-    }
-    let Some(endpoint) = revocation else {
-        return Err(Error::new(crate::error::Kind::Config, "the server names no revocation endpoint, so its tokens live until they end"));
+    let page = end_session.filter(|_| front).map(|endpoint| sign_out_url(plan, &endpoint)).transpose();
+    let revoked = match revocation {
+        Some(endpoint) => revoke_all(plan, store, world, kept, Found { token_endpoint: endpoint, auth_methods, kept: false }, ended),
+        None => Err(Error::new(Kind::Config, "the server names no revocation endpoint, so its tokens live until they end")),
     };
-    let found = Found { token_endpoint: endpoint.clone(), auth_methods, kept: false };
+    ended.sign_out_url = page?;
+    revoked
+}
+
+/// The refresh token first: with it, many servers forget what came of it. The first failure is told, and is no reason to stop.
+fn revoke_all(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, found: Found, ended: &mut Ended) -> Result<()> {
     let client = client(plan, &found, secret(plan, store, world)?);
     let refresh = kept.long_lived.as_ref().and_then(|long_lived| long_lived.refresh_token.as_ref());
+    let refresh = refresh.map(|token| (WireSecret::new(token.expose()), "refresh_token"));
+    let access = kept.access.iter().map(|token| (token.clone(), "access_token"));
     let mut first = Ok(());
-    if let Some(token) = refresh {
-        first = note(revoke(world, &endpoint, &client, &WireSecret::new(token.expose()), "refresh_token"), ended);
+    for (token, kind) in refresh.into_iter().chain(access) {
+        let revoked = revoke(world, &found.token_endpoint, &client, &token, kind);
+        ended.revoked += usize::from(revoked.is_ok());
+        first = first.and(revoked);
     }
-    kept.access.iter().fold(first, |first, token| {
-        let revoked = note(one(world, &endpoint, &client, token), ended);
-        first.and(revoked)
-    })
-}
-
-fn one(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token: &WireSecret) -> Result<()> {
-    revoke(world, endpoint, client, token, "access_token")
-}
-
-fn note(revoked: Result<()>, ended: &mut Ended) -> Result<()> {
-    ended.revoked += usize::from(revoked.is_ok());
-    revoked
+    first
 }
 
 type Endpoints = (Option<Endpoint>, Option<Endpoint>, Option<Vec<String>>);
@@ -104,16 +100,18 @@ fn endpoints(plan: &Plan, front: bool, world: &mut dyn World) -> Result<Endpoint
     if plan.issuer.is_none() || (revocation.is_some() && (end_session.is_some() || !front)) {
         return Ok((revocation, end_session, None));
     }
-    let metadata = metadata(plan, world, Known::Kept)?;
+    let metadata = match metadata(plan, world, Known::Kept) {
+        // The page may be missing, but the tokens can be revoked.
+        Err(_) if revocation.is_some() => return Ok((revocation, end_session, None)),
+        metadata => metadata?,
+    };
     Ok((revocation.or(metadata.revocation_endpoint), end_session.or(metadata.end_session_endpoint), metadata.auth_methods))
 }
 
-/// RP-Initiated Logout section 2.
-fn sign_out_url(plan: &Plan, endpoint: &Endpoint, long_lived: Option<&LongLived>) -> Result<String> {
+/// RP-Initiated Logout section 2. Without `id_token_hint` the server asks the person to confirm; with it, everyone who sees the
+/// browser's arguments would have the ID token.
+fn sign_out_url(plan: &Plan, endpoint: &Endpoint) -> Result<String> {
     let mut url: Url = endpoint.url().clone();
-    if let Some(token) = long_lived.and_then(|long_lived| long_lived.id_token.as_ref()) {
-        url.query_pairs_mut().append_pair("id_token_hint", token.expose());
-    }
     url.query_pairs_mut().append_pair("client_id", &plan.client_id);
-    for_browser(&url).map_err(|reason| Error::new(crate::error::Kind::Invalid, reason))
+    for_browser(&url).map_err(|reason| Error::new(Kind::Invalid, reason))
 }

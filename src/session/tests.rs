@@ -91,6 +91,15 @@ fn refused(code: &str) -> Response {
     json_answer(401, json!({ "error": code, "error_description": "no" }).to_string())
 }
 
+#[cfg(unix)]
+fn private(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) {}
+
 fn fetched(token: &str) -> (String, Source) {
     (token.into(), Source::Fetched)
 }
@@ -111,3 +120,7 @@ mod decision;
 mod failures;
 mod keeping;
 mod many;
+mod people;
+mod renewal;
+mod sign_in;
+mod sign_out;

@@ -352,6 +352,95 @@ fn r81_when_the_write_fails_the_old_record_stays() {
     assert_eq!((token(&store, "a").as_deref(), refresh(&store, "a").as_deref()), (Some("old"), Some("rt")));
 }
 
+#[test]
+fn the_sign_ins_that_nobody_answered_are_counted_under_a_lock_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (store(&folder), store(&folder));
+    let lock = |store: &Store| store.lock_sign_in(&name("a"), Duration::from_millis(5));
+    assert_eq!(one.unanswered(&name("a")), 0);
+    let Locked::Held(held) = lock(&one).unwrap() else { unreachable!("no lock") };
+    let error = lock(&two).unwrap_err();
+    assert!(error.kind == Kind::Unavailable && error.message.contains("the sign-in of profile `a`"), "{error}");
+    // Tokens can be had while someone signs in, and another profile is another's business.
+    assert!(matches!(two.lock(&name("a"), Duration::ZERO, &mut || false).unwrap(), Locked::Held(_)));
+    assert!(matches!(two.lock_sign_in(&name("b"), Duration::ZERO).unwrap(), Locked::Held(_)));
+    for count in [1, 2, 255, 0, 1] {
+        one.note_unanswered(&held, count);
+        assert_eq!((two.unanswered(&name("a")), two.unanswered(&name("b"))), (count, 0));
+    }
+    // The count is no failure for those who wait for a token, and outlives the lock.
+    drop(held);
+    assert_eq!((two.failure_left(&name("a")), two.unanswered(&name("a"))), (None, 1));
+    assert_eq!(two.profiles().unwrap(), []);
+}
+
+#[test]
+fn where_nothing_is_kept_a_sign_in_is_not_locked_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(settings(folder.path(), KeyPlace::None));
+    let Locked::Held(lock) = store.lock_sign_in(&name("a"), Duration::ZERO).unwrap() else { unreachable!("no lock") };
+    store.note_unanswered(&lock, 2);
+    assert_eq!(store.unanswered(&name("a")), 0);
+    assert!(!folder.path().join("oat").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_lock_that_is_handed_over_is_held_until_both_have_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs, other) = (store(&folder), store(&folder), store(&folder));
+    let lock = |store: &Store| store.lock(&name("a"), Duration::from_millis(5), &mut || false);
+    let Locked::Held(held) = lock(&ours).unwrap() else { unreachable!("no lock") };
+    let inherited = theirs.inherited_lock(&name("a"), held.to_hand_over().unwrap()).unwrap();
+    drop(held);
+    assert_eq!(lock(&other).unwrap_err().kind, Kind::Unavailable);
+    // Under it, a failure can be left like under any other.
+    theirs.leave_failure(&inherited, b"x");
+    assert_eq!(other.failure_left(&name("a")).as_deref(), Some(b"x".as_slice()));
+    drop(inherited);
+    assert!(matches!(lock(&other).unwrap(), Locked::Held(_)));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_not_the_lock_of_this_profile_is_not_inherited() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder);
+    let Locked::Held(held) = store.lock(&name("a"), Duration::ZERO, &mut || false).unwrap() else { unreachable!("no lock") };
+    assert_eq!(store.inherited_lock(&name("b"), held.to_hand_over().unwrap()).unwrap_err().kind, Kind::Internal);
+    assert_eq!(store.inherited_lock(&name("a"), fs::File::open("/dev/null").unwrap()).unwrap_err().kind, Kind::Internal);
+    // Someone removed the folder meanwhile: the lock guards nothing.
+    fs::remove_file(folder.path().join("oat/sessions/a.lock")).unwrap();
+    assert_eq!(store.inherited_lock(&name("a"), held.to_hand_over().unwrap()).unwrap_err().kind, Kind::Internal);
+    let nothing = Store::new(settings(folder.path(), KeyPlace::None));
+    let Locked::Held(held) = nothing.lock(&name("a"), Duration::ZERO, &mut || false).unwrap() else { unreachable!("no lock") };
+    assert!(held.to_hand_over().is_none());
+}
+
+#[test]
+#[cfg(unix)]
+fn keys_that_are_handed_over_open_what_they_sealed_and_anything_else_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = store(&folder);
+    assert!(ours.keys_to_hand_over().is_empty(), "nothing was asked of the key's place yet");
+    ours.save(&name("a"), None, &access("at"), Some(&long_lived("rt"))).unwrap();
+    let keys = ours.keys_to_hand_over();
+    assert_eq!(keys.len(), 8 + 32 + 32);
+    // The other process has no way of its own to the key.
+    fs::remove_file(folder.path().join("oat/store.key")).unwrap();
+    let theirs = store(&folder);
+    for bad in [&keys[..0], &keys[..7], &keys[..39], &keys[..71], &[keys.as_slice(), b"x"].concat()] {
+        theirs.take_over_keys(bad);
+        assert!(theirs.remembered().is_none(), "{} bytes", bad.len());
+    }
+    assert_eq!(refresh(&theirs, "a"), None);
+    theirs.take_over_keys(&keys);
+    assert_eq!((token(&theirs, "a").as_deref(), refresh(&theirs, "a").as_deref()), (Some("at"), Some("rt")));
+    theirs.save(&name("a"), None, &access("at2"), Some(&long_lived("rt2"))).unwrap();
+    assert!(!folder.path().join("oat/store.key").exists(), "no second key was made");
+    assert_eq!(refresh(&ours, "a").as_deref(), Some("rt2"));
+}
+
 #[cfg(unix)]
 fn files_private(path: &Path) {
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();

@@ -3,7 +3,6 @@
 use std::io::{BufRead, IsTerminal, Read, Write};
 
 use serde_json::json;
-#[cfg(unix)]
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
@@ -108,9 +107,10 @@ impl Terminal {
 
     /// One pasted line; None at the end of input.
     pub fn pasted(&self) -> Option<WireSecret> {
-        let mut line = String::new();
-        let read = std::io::stdin().lock().take(LONGEST_PASTE).read_line(&mut line).ok()?;
-        (read > 0).then(|| WireSecret::new(line.trim()))
+        let mut line = Zeroizing::new(Vec::new());
+        let read = std::io::stdin().lock().take(LONGEST_PASTE).read_until(b'\n', &mut line).ok()?;
+        // What is no text is no answer either, but not the end.
+        (read > 0).then(|| WireSecret::new(String::from_utf8_lossy(&line).trim()))
     }
 
     /// Whether a person sits at the terminal and can be asked.

@@ -86,7 +86,7 @@ pub fn now() -> i64 {
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub origin: String,
-    /// The nonce of the last authorization request.
+    /// The nonce of the sign-in that was answered last.
     pub nonce: String,
     /// How many requests for the same path came before this one.
     pub nth: usize,
@@ -199,6 +199,11 @@ impl Provider {
         Oat::new().config(&self.profile("p", more))
     }
 
+    /// Its ID tokens repeat this from now on.
+    pub fn expect_nonce(&self, nonce: &str) {
+        *self.nonce.lock().unwrap() = nonce.into();
+    }
+
     /// The lines of a profile for people.
     pub fn profile(&self, name: &str, more: &str) -> String {
         let scope = if more.lines().any(|line| line.starts_with("scope")) { "" } else { "scope = \"openid offline_access\"\n" };
@@ -232,6 +237,8 @@ pub struct Login {
     seen: Vec<String>,
     stdout: Option<JoinHandle<String>>,
     pub stdin: Option<ChildStdin>,
+    /// Where the provider looks.
+    nonce: Arc<Mutex<String>>,
 }
 
 impl Login {
@@ -256,12 +263,21 @@ impl Login {
         let stdin = child.stdin.take();
         let url = url::Url::parse("http://nowhere/").unwrap();
         let began = Instant::now();
-        let mut login = Login { child, command: args.join(" "), began, url, lines, seen: Vec::new(), stdout: Some(stdout), stdin };
+        let mut login = Login {
+            child,
+            command: args.join(" "),
+            began,
+            url,
+            lines,
+            seen: Vec::new(),
+            stdout: Some(stdout),
+            stdin,
+            nonce: provider.nonce.clone(),
+        };
         let line = login.until("http");
         let object: Option<Value> = serde_json::from_str(&line).ok();
         let address = object.as_ref().map_or(line.as_str(), |object| object["authorization_url"].as_str().unwrap());
         login.url = url::Url::parse(address).unwrap();
-        *provider.nonce.lock().unwrap() = login.query("nonce").unwrap_or_default();
         login
     }
 
@@ -317,8 +333,14 @@ impl Login {
         Page::read(self.connect(), bytes.as_ref())
     }
 
+    /// From now on its ID tokens repeat this login's nonce.
+    fn signed_in_at_the_provider(&self) {
+        *self.nonce.lock().unwrap() = self.query("nonce").unwrap_or_default();
+    }
+
     /// A GET of the redirect URI with this query, as a browser sends it.
     pub fn request(&self, query: &str) -> String {
+        self.signed_in_at_the_provider();
         let uri = self.redirect_uri();
         let host = format!("{}:{}", uri.host_str().unwrap(), self.port());
         format!(
@@ -333,6 +355,7 @@ impl Login {
 
     /// The query of a redirect with a code.
     pub fn good(&self) -> String {
+        self.signed_in_at_the_provider();
         let pairs = [("code", CODE), ("state", &self.state())];
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     }
@@ -407,12 +430,14 @@ impl Page {
         let _ = stream.write_all(bytes);
         let mut read = Vec::new();
         let mut buffer = [0; 4096];
-        // An end by force counts as an end.
-        while let Ok(count) = stream.read(&mut buffer) {
-            if count == 0 {
-                break;
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(count @ 1..) => read.extend_from_slice(&buffer[..count]),
+                // The end of a child of the test interrupts a read with a time-out.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                // An end by force counts as an end.
+                Ok(0) | Err(_) => break,
             }
-            read.extend_from_slice(&buffer[..count]);
         }
         let _ = stream.shutdown(Shutdown::Both);
         let text = String::from_utf8(read).unwrap();

@@ -1,37 +1,13 @@
 //! The authorization code grant (RFC 6749 section 4.1) with PKCE (RFC 7636), for an app on this machine (RFC 8252).
 
-use serde_json::Value;
-
 use crate::error::Result;
 use crate::jose::base64url;
-use crate::oauth::authorization::{self, Expected, Reading};
-use crate::oauth::endpoints::Endpoint;
+use crate::oauth::ask::Ask;
+use crate::oauth::authorization::{self, Authorization, Expected, Reading};
 use crate::oauth::pkce;
-use crate::oauth::redirect::Redirect;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::token::TokenSet;
 use crate::oauth::world::{Arrival, Ending, Invitation, World};
 use crate::secret::{AuthorizationCode, CodeVerifier, Once};
-
-/// What is asked of an authorization endpoint, and what its answer must agree with.
-#[derive(Debug)]
-pub struct Authorization<'a> {
-    /// The authorization endpoint.
-    pub endpoint: &'a Endpoint,
-    /// The client's identifier.
-    pub client_id: &'a str,
-    /// Where it is to end.
-    pub redirect: &'a Redirect,
-    /// scope, audience, prompt, … in order.
-    pub parameters: &'a [(String, Value)],
-    /// Whether an ID token is asked for, which then has to repeat a nonce.
-    pub nonce: bool,
-    /// The issuer that `iss` of the answer must be.
-    pub issuer: Option<&'a str>,
-    /// An issuer with a place for a tenant's id (Entra).
-    pub issuer_pattern: Option<&'a str>,
-    /// Whether the server says that its answers carry `iss`.
-    pub iss_promised: bool,
-}
 
 /// An authorization that was given: all that the token request needs.
 #[derive(Debug)]

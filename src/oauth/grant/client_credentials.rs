@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::answer;
-use crate::oauth::token::{self, Ask, TokenSet};
+use crate::oauth::ask::Ask;
+use crate::oauth::token::{self, TokenSet};
 use crate::oauth::world::{Response, World};
 use crate::time::UnixTime;
 

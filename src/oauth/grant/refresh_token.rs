@@ -1,7 +1,8 @@
 //! The refresh token grant (RFC 6749 section 6).
 
 use crate::error::Result;
-use crate::oauth::token::{Ask, TokenSet};
+use crate::oauth::ask::Ask;
+use crate::oauth::token::TokenSet;
 use crate::oauth::world::World;
 use crate::secret::RefreshToken;
 

@@ -12,7 +12,7 @@ const FIRST: &str = "https://login.example.com/.well-known/openid-configuration"
 const SECOND: &str = "https://login.example.com/.well-known/oauth-authorization-server";
 
 fn asked(issuer: &Issuer) -> Asked<'_> {
-    Asked { issuer, also: None, pin_hosts: &[], anew: false }
+    Asked { issuer, also: None, pin_hosts: &[], known: Known::Kept }
 }
 
 fn issuer(text: &str) -> Issuer {
@@ -98,10 +98,10 @@ fn entras_literal_tenantid_is_taken_only_where_the_preset_says_so() {
     let common = issuer("https://login.microsoftonline.com/common/v2.0");
     let literal = "https://login.microsoftonline.com/{tenantid}/v2.0";
     let body = json!({ "issuer": literal, "token_endpoint": "https://login.microsoftonline.com/t" }).to_string();
-    assert!(read(body.as_bytes(), Asked { issuer: &common, also: Some(literal), pin_hosts: &[], anew: false }).is_ok());
+    assert!(read(body.as_bytes(), Asked { issuer: &common, also: Some(literal), pin_hosts: &[], known: Known::Kept }).is_ok());
     assert_eq!(read(body.as_bytes(), asked(&common)).unwrap_err().kind, Kind::Invalid);
     let other = json!({ "issuer": "https://login.microsoftonline.com/{tenant}/v2.0" }).to_string();
-    assert!(read(other.as_bytes(), Asked { issuer: &common, also: Some(literal), pin_hosts: &[], anew: false }).is_err());
+    assert!(read(other.as_bytes(), Asked { issuer: &common, also: Some(literal), pin_hosts: &[], known: Known::Kept }).is_err());
 }
 
 #[test]
@@ -161,7 +161,8 @@ fn a_token_endpoint_of_another_type_is_refused_and_null_is_none() {
 fn r32_pinned_hosts_hold_every_endpoint() {
     let body = document().to_string();
     let (server, pins) = (issuer(ISSUER), |hosts: &[&str]| hosts.iter().map(|host| host.to_string()).collect::<Vec<_>>());
-    let read_pinned = |hosts: &[&str]| read(body.as_bytes(), Asked { issuer: &server, also: None, pin_hosts: &pins(hosts), anew: false });
+    let read_pinned =
+        |hosts: &[&str]| read(body.as_bytes(), Asked { issuer: &server, also: None, pin_hosts: &pins(hosts), known: Known::Kept });
     assert!(read_pinned(&["login.example.com", "TOKENS.example.com"]).is_ok());
     for hosts in [&["login.example.com"][..], &["tokens.example.com"], &["example.com"]] {
         assert!(read_pinned(hosts).unwrap_err().message.contains("`pin_hosts` does not list"), "{hosts:?}");
@@ -321,6 +322,6 @@ fn r34_a_poisoned_cache_is_passed_over_and_replaced() {
     let mut world = Script::of([json_answer(200, document().to_string())]);
     world.cache.insert(ISSUER.into(), with("token_endpoint", "https://evil.example/".into()).to_string().into_bytes());
     let (server, pins) = (issuer(ISSUER), ["tokens.example.com".to_string(), "login.example.com".to_string()]);
-    let metadata = discover(&mut world, Asked { issuer: &server, also: None, pin_hosts: &pins, anew: false }).unwrap();
+    let metadata = discover(&mut world, Asked { issuer: &server, also: None, pin_hosts: &pins, known: Known::Kept }).unwrap();
     assert_eq!(metadata.token_endpoint.unwrap().host(), "tokens.example.com");
 }

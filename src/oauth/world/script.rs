@@ -42,6 +42,8 @@ pub struct Script {
     pub invitations: Vec<Invitation>,
     /// What each arrival was told, by its number.
     pub endings: Vec<(usize, Ending)>,
+    /// Called at the start of every `answer`, that is, before a person is told how it ended.
+    pub answering: Box<dyn Fn() + Send>,
     /// Whether the listener was closed.
     pub closed: bool,
     /// How much random was drawn.
@@ -78,6 +80,7 @@ impl Default for Script {
             arrivals: VecDeque::new(),
             invitations: Vec::new(),
             endings: Vec::new(),
+            answering: Box::new(|| {}),
             closed: false,
             drawn: 0,
             patience: Seconds(300),
@@ -197,6 +200,7 @@ impl World for Script {
     }
 
     fn answer(&mut self, arrival: &Arrival, ending: &Ending) {
+        (self.answering)();
         self.endings.push((arrival.number, ending.clone()));
     }
 

@@ -238,12 +238,3 @@ fn a_note_of_a_failure_is_read_back_and_a_foreign_one_is_not() {
     let read = failure::read(hostile.as_bytes(), "mark").unwrap();
     assert!(told(&read).chars().all(|c| !c.is_control()), "{:?}", told(&read));
 }
-
-#[cfg(unix)]
-fn private(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn private(_: &Path) {}

@@ -29,7 +29,7 @@ impl Gate {
 }
 
 /// Lets a crowd of processes ask at once, each with the World and the plan of its number; gives what each got, and the number of requests.
-fn crowd(folder: &TempDir, make: impl Fn(usize) -> (Plan, Wish, Script) + Sync) -> (Vec<Result<Handed>>, usize) {
+pub fn crowd(folder: &TempDir, make: impl Fn(usize) -> (Plan, Wish, Script) + Sync) -> (Vec<Result<Handed>>, usize) {
     let gate = Arc::new(Gate::default());
     let got = thread::scope(|scope| {
         let started: Vec<_> = (0..CROWD)
@@ -56,7 +56,7 @@ fn sources(got: &[Result<Handed>]) -> (usize, usize) {
 }
 
 /// Calls `run` once, at the moment when the session has looked and not yet locked.
-fn between(machine: &mut Machine, run: impl FnOnce() + Send + 'static) {
+pub fn between(machine: &mut Machine, run: impl FnOnce() + Send + 'static) {
     let run = Mutex::new(Some(run));
     machine.world.about_to_wait = Box::new(move || {
         if let Some(run) = run.lock().unwrap().take() {

@@ -39,16 +39,16 @@ pub fn open_private(path: &Path) -> std::result::Result<Option<(File, Version)>,
 /// What is wrong with a file of this mode and owner, as ssh would say it.
 pub fn fault(path: &Path, mode: u32, owner: u32, user: u32) -> Option<Error> {
     let told = |why: String| Error::new(Kind::Store, format!("cannot use `{}`: {why}", path.display()));
-    let word = shell_word(path);
+    let word = || shell_word(path);
     if mode & 0o170_000 != 0o100_000 {
-        Some(told("it is not a file".into()).hint(format!("see `ls -ld {word}`")))
+        Some(told("it is not a file".into()).hint(format!("see `ls -ld {}`", word())))
     } else if owner != user {
         Some(
             told(format!("it belongs to another user (uid {owner}, and this is uid {user})"))
-                .hint(format!("run as that user, or `sudo chown {user} {word}`, or name another folder with OAT_STATE")),
+                .hint(format!("run as that user, or `sudo chown {user} {}`, or name another folder with OAT_STATE", word())),
         )
     } else if mode & 0o077 != 0 {
-        Some(told(format!("others may read it (mode {:04o})", mode & 0o7777)).hint(format!("run `chmod 600 {word}`")))
+        Some(told(format!("others may read it (mode {:04o})", mode & 0o7777)).hint(format!("run `chmod 600 {}`", word())))
     } else {
         None
     }

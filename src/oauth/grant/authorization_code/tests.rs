@@ -1,10 +1,12 @@
 //! From the invitation to the exchange, in a scripted World.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::error::{Error, Kind};
 use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::redirect::Redirect;
 use crate::oauth::token::Body;
 use crate::oauth::world::script::{Script, answer, json as json_answer};
 use crate::secret::ClientSecret;

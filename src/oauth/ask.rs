@@ -1,0 +1,53 @@
+//! One request to a token endpoint, and its answer.
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::oauth::answer::{self, Expectation};
+use crate::oauth::client_auth::Client;
+use crate::oauth::endpoints::Endpoint;
+use crate::oauth::token::{self, Body, TokenSet};
+use crate::oauth::world::World;
+use crate::secret::WireSecret;
+
+/// What is asked of a token endpoint, and how.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The token endpoint.
+    pub endpoint: &'a Endpoint,
+    /// The client.
+    pub client: &'a Client,
+    /// How parameters travel.
+    pub body: Body,
+    /// Everything but what the grant itself says: scope, audience, resource, …
+    pub parameters: &'a [(String, Value)],
+    /// JSON pointer to a nested token object.
+    pub pointer: Option<&'a str>,
+    /// The server's own word for Bearer.
+    pub token_type: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    /// What an answer is read with.
+    pub fn expectation<'a>(&'a self, ours: &'a [WireSecret]) -> Expectation<'a> {
+        Expectation { pointer: self.pointer, token_type: self.token_type, ours, key: "token_endpoint" }
+    }
+
+    /// Sends what a grant says, and the rest, once: a code or a refresh token that went out may be spent (R55).
+    pub fn once(&self, world: &mut dyn World, grant_type: &str, own: &[(&str, &str)]) -> Result<TokenSet> {
+        let mut parameters = vec![("grant_type".to_string(), Value::from(grant_type))];
+        parameters.extend(own.iter().map(|(name, value)| (name.to_string(), Value::from(*value))));
+        // RFC 6749 section 3.2: no parameter twice; the grant's own win.
+        let more = self.parameters.iter().filter(|(name, _)| !parameters.iter().any(|(own, _)| own == name)).cloned().collect::<Vec<_>>();
+        parameters.extend(more);
+        let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
+        // Whatever the server echoes of what makes this request ours is not shown.
+        request.ours.extend(own.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value)));
+        token::wipe(&mut parameters);
+        let response = world.send(&request)?;
+        answer::read(&response, &self.expectation(&request.ours))
+    }
+}
+
+/// The parameters of a grant that nobody else may learn.
+const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "device_code"];
