@@ -99,14 +99,6 @@ impl Plan {
         self.parameters.iter().find(|(name, _)| name == "scope").and_then(|(_, value)| value.as_str())
     }
 
-    /// The variables that hold its secrets: no other program is to get them (R73).
-    pub fn secret_variables(&self) -> Vec<String> {
-        match &self.client_secret {
-            Some(SecretReference::Env(name)) => vec![name.clone()],
-            _ => Vec::new(),
-        }
-    }
-
     /// What tells the tokens of one profile apart: everything that shapes them.
     pub fn request(&self) -> String {
         let mut map: Map<String, Json> = self.parameters.iter().cloned().collect();

@@ -58,12 +58,15 @@ fn with_browser(provider: &Provider, more: &str) -> (Oat, Browser) {
 #[test]
 fn r33_r73_the_browser_gets_the_address_and_no_secret_and_its_words_stay_away() {
     let provider = Provider::good();
+    // Nor does it get the secret of another profile.
+    let other = "\n[profile.other]\nissuer = \"https://b.example\"\nclient_id = \"b\"\nclient_secret = { env = \"OTHER_SECRET\" }\n";
     let (oat, browser) = with_browser(&provider, "");
-    let oat = oat.env("OAT_STORE_KEY", "CANARY-key").env("OAT_ANYTHING", "CANARY").env("LANG", "xx");
+    let oat = oat.config(&format!("{}{other}", provider.profile("p", "client_secret = { env = \"P_SECRET\" }")));
+    let oat = oat.env("OAT_STORE_KEY", "CANARY-key").env("OAT_ANYTHING", "CANARY").env("OTHER_SECRET", "CANARY").env("LANG", "xx");
     let login = Login::run(&oat, &provider, &["login", "p"]);
     assert_eq!(browser.opened(), [login.url.as_str()]);
     let env = fs::read_to_string(&browser.env).unwrap();
-    assert!(!env.contains("OAT_") && !env.contains("P_SECRET") && !env.contains("CANARY"), "{env}");
+    assert!(!env.contains("OAT_") && !env.contains("_SECRET") && !env.contains("CANARY"), "{env}");
     assert!(env.contains("LANG=xx") && env.contains("HOME="), "{env}");
     assert_eq!(login.approve().status, 200);
     let output = login.end();

@@ -11,12 +11,12 @@ use crate::cli::words::{Chosen, Common, SANDBOX_PORT};
 use crate::config::{Config, Text};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::keys::Key;
+use crate::keys::{Key, Value};
 use crate::plan::Plan;
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::sandbox::{ledger, listen};
-use crate::secret::WireSecret;
+use crate::secret::{SecretReference, WireSecret};
 use crate::store::keys::KeyPlace;
 use crate::store::record::Access;
 use crate::store::{Settings, Store};
@@ -131,6 +131,14 @@ impl House {
             }
         }
         Plan::make(&chosen, config, &self.environment)
+    }
+
+    /// The variables that hold a client's secret, of whatever profile: none of them is a browser's business.
+    pub fn secret_variables(&self, plan: &Plan) -> Vec<String> {
+        let others = self.config().map(|config| config.profiles).unwrap_or_default();
+        let values = others.into_iter().flat_map(|profile| profile.settings).map(|setting| setting.value);
+        let all = values.chain(plan.settings.value("client_secret").cloned());
+        all.filter_map(|value| if let Value::Secret(SecretReference::Env(name)) = value { Some(name) } else { None }).collect()
     }
 
     /// What the store has to say, told.

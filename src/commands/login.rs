@@ -95,7 +95,7 @@ fn receive(house: &House, plan: &Plan, store: &Store, words: &Login, patience: S
         opener,
         paste: words.paste,
         patience,
-        hidden: plan.secret_variables(),
+        hidden: house.secret_variables(plan),
     };
     let mut world = house.world_of(plan, words.auto_approve).receiving(manner);
     let report = sign_in(plan, way, store, &mut world);

@@ -53,7 +53,7 @@ fn one(house: &House, chosen: &Chosen, words: &Logout) -> Result<()> {
         house.terminal.warn(&format!("profile `{profile}`: {} at the server may live on until they end: {why}", which(&ended)));
     }
     if let Some(url) = &ended.sign_out_url {
-        match browser::open(url, &house.environment, &plan.secret_variables()) {
+        match browser::open(url, &house.environment, &house.secret_variables(&plan)) {
             Ok(_) => house.terminal.say("the browser opens the server's sign-out page"),
             Err(why) => {
                 house.terminal.say(&format!("to sign out of the server too, open this address ({why}):"));
