@@ -333,6 +333,14 @@ fn a_store_that_keeps_nothing_or_has_no_room_is_told_before_anybody_signs_in() {
 }
 
 #[test]
+fn r100_a_ca_file_that_cannot_be_read_is_told_before_anybody_signs_in() {
+    // Endpoints that are known: nothing is asked of the server before the person is.
+    let lines = "authorization_endpoint = \"https://a.example/a\"\ntoken_endpoint = \"https://a.example/t\"\nclient_id = \"c\"\n";
+    let oat = Oat::new().config(&format!("[profile.p]\n{lines}ca_file = \"/nonexistent/ca.pem\"\n"));
+    nobody_is_sent(&oat, 6, &["/nonexistent/ca.pem"]);
+}
+
+#[test]
 fn a_machines_profile_is_nobodys_to_sign_in_to() {
     let server = Server::always(Answer::token("t"));
     let oat = Oat::against(&server);

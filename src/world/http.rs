@@ -55,6 +55,11 @@ impl Http {
         self.detour = Some((authority, port));
     }
 
+    /// Whether what is trusted can be read at all, before anything depends on it. Fails with `Config`.
+    pub fn ready(&self) -> Result<()> {
+        tls::sources(self.network.ca_file.as_deref(), &self.environment).first().map_or(Ok(()), |source| tls::load(source).map(drop))
+    }
+
     /// Where a person's browser finds what we find under `url`.
     pub fn detoured(&self, url: &str) -> String {
         match &self.detour {

@@ -147,6 +147,7 @@ impl World for Machine {
 
     fn listen(&mut self, redirect: &Redirect) -> Result<String> {
         self.start()?;
+        self.http.ready()?;
         self.reception()?.listen(redirect)
     }
 

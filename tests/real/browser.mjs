@@ -150,10 +150,10 @@ function text(page) {
 /** Playwright's own routes do not see what a server redirects to; the protocol below does. */
 async function catchRedirect(context, page, home) {
   const wire = await context.newCDPSession(page);
-  wire.on('Fetch.requestPaused', ({ requestId, request }) => {
+  wire.on('Fetch.requestPaused', async ({ requestId, request }) => {
+    // Told once the browser has its answer: a request that is paused when the browser is closed goes out after all.
+    await wire.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: btoa('nothing listens here') }).catch(() => {});
     report.redirect_url ??= request.url;
-    // The browser may be closed before it heard.
-    wire.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: btoa('nothing listens here') }).catch(() => {});
   });
   await wire.send('Fetch.enable', { patterns: [{ urlPattern: `${home}/*` }] });
 }
