@@ -85,8 +85,15 @@ pub fn token_apart(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn Worl
 }
 
 /// Spends the refresh token for a process that holds the lock and waits: the other side of [`token_apart`].
-pub fn renew_for_another(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, lock: Lock) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed: None, apart: None }.renew_and_keep(Some(lock))
+pub fn renew_for_another(
+    plan: &Plan,
+    wish: &Wish,
+    store: &Store,
+    world: &mut dyn World,
+    lock: Lock,
+    typed: Option<ClientSecret>,
+) -> Result<Handed> {
+    Session { plan, wish, store, world, request: plan.request(), typed, apart: None }.renew_and_keep(Some(lock))
 }
 
 struct Session<'a> {
@@ -96,7 +103,8 @@ struct Session<'a> {
     world: &'a mut dyn World,
     /// What tells this token from others of the profile.
     request: String,
-    /// A secret from standard input, read before anyone is kept waiting.
+    /// A secret that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
+    /// at the terminal.
     typed: Option<ClientSecret>,
     /// Where refresh tokens are spent, if not here.
     apart: Option<&'a Apart<'a>>,
@@ -212,8 +220,14 @@ impl Session<'_> {
     /// A rotating refresh token is spent when the server answers, and lost when nobody keeps the answer: so another process
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
-        let apart = self.apart.filter(|_| self.plan.by_person() && self.typed.is_none())?;
-        Some(match apart(lock)? {
+        let apart = self.apart.filter(|_| self.plan.by_person())?;
+        if let (Some(reference @ SecretReference::Command(_)), None) = (&self.plan.client_secret, &self.typed) {
+            match self.world.reveal(reference) {
+                Ok(secret) => self.typed = Some(secret),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(match apart(lock, self.typed.as_ref())? {
             Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
             // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
             Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),

@@ -266,3 +266,16 @@ fn the_renewals_own_words_reach_the_person_once() {
     assert_eq!(output.stderr.matches("did not grant the scope `read`").count(), 1, "{output:?}");
     assert_eq!(output.stderr.matches("/token").count(), 1, "the request is told with -v: {output:?}");
 }
+
+#[test]
+fn a_program_that_asks_for_the_secret_is_run_once_by_the_process_at_the_terminal() {
+    let (provider, family) = strict(Duration::from_millis(50), 3600);
+    let oat = provider.oat("client_secret = { command = [\"head\", \"-n\", \"1\"] }\nclient_auth = \"client_secret_post\"");
+    let oat = oat.env("OAT_CLIENT_SECRET", SECRET);
+    sign_in(&oat, &provider);
+    // What it reads is typed to the asking process; the renewing one has the lock there.
+    let oat = oat.unset("OAT_CLIENT_SECRET").stdin(format!("{SECRET}\n"));
+    let token = oat.get(&[]).line().to_string();
+    assert_eq!(field(provider.token_forms().last().unwrap(), "client_secret"), SECRET);
+    assert_eq!((family.lock().unwrap().refreshes, oat.stdin("").get(&[]).line()), (1, token.as_str()));
+}

@@ -23,6 +23,7 @@ use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output;
+use crate::secret::ClientSecret;
 use crate::session::apart::{decode, encode};
 use crate::session::decision::Wish;
 use crate::session::{self, Handed};
@@ -36,8 +37,11 @@ pub const NAME: &str = "oat-renewal";
 /// What the child says when all that is left to do is to ask the server: from then on nobody else may, with the same token.
 const BEGUN: &[u8] = b".";
 
+/// The most bytes that are handed over: keys, and a secret of 1 MiB.
+const LONGEST: usize = (1 << 20) + 128;
+
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Handed>> {
+pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
@@ -48,7 +52,7 @@ pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Ha
     let words = child.stderr.take().map(|words| std::thread::spawn(move || terminal.relay(words)));
     // Its ends of both are closed here, so that an end of the child is an end of the answer.
     drop(command);
-    let told = ours.write_all(&store.keys_to_hand_over()).and_then(|()| ours.shutdown(Shutdown::Write));
+    let told = ours.write_all(&handed_over(&store.keys_to_hand_over(), secret)).and_then(|()| ours.shutdown(Shutdown::Write));
     let mut answer = Zeroizing::new(Vec::with_capacity(64 << 10));
     let read = told.and_then(|()| ours.read_to_end(&mut answer));
     let _ = child.wait();
@@ -61,6 +65,12 @@ pub fn renew(store: &Store, lock: &Lock, terminal: Terminal) -> Option<Result<Ha
         // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
         None => decode(&answer).filter(|handed| !matches!(handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }))),
     }
+}
+
+/// What the child gets: the length of the keys in one byte, the keys, and the client's secret, empty where it reads that itself.
+fn handed_over(keys: &[u8], secret: Option<&ClientSecret>) -> Zeroizing<Vec<u8>> {
+    let secret = secret.map(ClientSecret::expose).unwrap_or_default();
+    Zeroizing::new([&[keys.len() as u8], keys, secret.as_bytes()].concat())
 }
 
 /// The program itself, also where it was replaced on the disk meanwhile.
@@ -90,21 +100,24 @@ fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
     let house = House::new(words.common);
     let (plan, config) = house.plan(&chosen)?;
     let store = house.store(&config)?;
-    let mut keys = Zeroizing::new(Vec::with_capacity(128));
-    let _ = parent.take(128).read_to_end(&mut keys);
-    store.take_over_keys(&keys);
-    let lock = store.inherited_lock(
-        &plan.profile,
-        File::from(
-            std::io::stdin()
-                .as_fd()
-                .try_clone_to_owned()
-                .map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?,
-        ),
-    )?;
+    let secret = taken_over(&store, parent)?;
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+    let file = stdin.map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?;
+    let lock = store.inherited_lock(&plan.profile, File::from(file))?;
     let mut world = house.world(&plan);
     let _ = parent.write_all(BEGUN);
-    let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock);
+    let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock, secret);
     house.told_by(&store);
     handed
+}
+
+/// Takes what [`handed_over`] made: the store gets the keys, and the client's secret is given back where there is one.
+fn taken_over(store: &Store, parent: &mut UnixStream) -> Result<Option<ClientSecret>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    let read = parent.take(LONGEST as u64).read_to_end(&mut bytes);
+    let parts = bytes.split_first().and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)));
+    let (Ok(_), Some((keys, secret))) = (read, parts) else { return Err(Error::new(Kind::Internal, "nothing was handed over")) };
+    store.take_over_keys(keys);
+    let secret = str::from_utf8(secret).map_err(|_| Error::new(Kind::Internal, "what was handed over is no secret"))?;
+    Ok((!secret.is_empty()).then(|| ClientSecret::new(secret)))
 }

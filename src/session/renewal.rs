@@ -60,7 +60,10 @@ impl Session<'_> {
     fn spend(&mut self, token: &RefreshToken, long_lived: &LongLived, sign_in: &SignIn) -> Result<Spent> {
         let plan = self.plan;
         plan.warnings.iter().for_each(|warning| self.world.warn(warning));
-        let secret = secret(plan, self.store, self.world)?;
+        let secret = match &self.typed {
+            Some(secret) => Some(secret.clone()),
+            None => secret(plan, self.store, self.world)?,
+        };
         let parameters = refresh_parameters(plan, &long_lived.asked, long_lived.redirect_uri.as_deref());
         if long_lived.id_token.is_some() {
             // The keys are at hand before the request: between its answer and the disk there is no time for more.
