@@ -71,7 +71,7 @@ fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, fro
     let page = end_session.filter(|_| front).map(|endpoint| sign_out_url(plan, &endpoint)).transpose();
     let revoked = match revocation {
         Some(endpoint) => revoke_all(plan, store, world, kept, Found { token_endpoint: endpoint, auth_methods, kept: false }, ended),
-        None => Err(Error::new(Kind::Config, "the server names no revocation endpoint, so its tokens live until they end")),
+        None => Err(Error::new(Kind::Config, "the server names no revocation endpoint")),
     };
     ended.sign_out_url = page?;
     revoked
