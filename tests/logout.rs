@@ -172,6 +172,26 @@ fn all_ends_every_session_also_of_profiles_that_are_gone_and_one_failure_stops_n
 }
 
 #[test]
+fn a_profile_that_is_gone_is_forgotten_by_its_name_and_one_that_can_be_mended_is_not() {
+    let provider = Provider::good();
+    let mut oat = provider.oat("");
+    sign_in(&oat, &provider);
+    oat = oat.config(&provider.profile("p", "audience = \"${OAT_TEST_UNSET}\"\n"));
+    oat.run(&["logout", "p"]).fails_saying(6, &["OAT_TEST_UNSET"]);
+    oat.run(&["logout", "q", "--local"]).fails_saying(6, &["no profile `q`"]);
+    assert_eq!(records(&oat), 1, "nothing is lost by a slip");
+    told(oat.run(&["logout", "p", "--local"])).says(&["profile `p`: forgotten here; the server was not asked"]);
+    assert_eq!(records(&oat), 0);
+
+    oat = oat.config(&provider.profile("p", ""));
+    sign_in(&oat, &provider);
+    oat = oat.config("");
+    told(oat.run(&["logout", "p"])).says(&["profile `p`: forgotten here; its server could not be told", "no profile `p`"]);
+    assert_eq!((records(&oat), revoked(&provider).len()), (0, 0));
+    oat.run(&["logout", "p"]).fails_saying(6, &["no profile `p`"]);
+}
+
+#[test]
 fn what_belongs_to_another_server_is_forgotten_and_shown_to_nobody() {
     let (provider, other) = (Provider::good(), Provider::good());
     let mut oat = provider.oat("");

@@ -10,7 +10,7 @@ use crate::world::browser;
 /// Ends one session, or all of them.
 pub fn logout(house: &House, words: &Logout) -> Result<()> {
     if !words.all {
-        return one(house, &words.chosen, words);
+        return one(house, &words.chosen, words).or_else(|error| without_profile(house, words, error));
     }
     let profiles = house.store(&house.config()?)?.profiles()?;
     if profiles.is_empty() {
@@ -19,7 +19,7 @@ pub fn logout(house: &House, words: &Logout) -> Result<()> {
     let mut first: Option<Error> = None;
     for profile in profiles {
         let chosen = Chosen { profile: Some(profile.to_string()), ..Chosen::default() };
-        let done = one(house, &chosen, words).or_else(|error| orphan(house, &profile, error));
+        let done = one(house, &chosen, words).or_else(|error| orphan(house, &profile, words.local, error));
         if let Err(error) = done {
             house.terminal.warn(&format!("profile `{profile}`: {error}"));
             first.get_or_insert(error);
@@ -28,14 +28,27 @@ pub fn logout(house: &House, words: &Logout) -> Result<()> {
     first.map_or(Ok(()), Err)
 }
 
-/// What is kept for a profile that the file has no more: it can only be forgotten.
-fn orphan(house: &House, profile: &ProfileName, error: Error) -> Result<()> {
+/// One profile by its name that makes no plan. What can be mended in the file is told instead, so that the server can be told too;
+/// what is in no file any more, or what `--local` is about, is forgotten.
+fn without_profile(house: &House, words: &Logout, error: Error) -> Result<()> {
+    let Some(profile) = words.chosen.profile.as_deref().and_then(|name| ProfileName::parse(name).ok()) else { return Err(error) };
+    let config = house.config()?;
+    let known = house.store(&config)?.profiles()?.contains(&profile);
+    match known && (words.local || config.profile(profile.as_str()).is_none()) {
+        true => orphan(house, &profile, words.local, error),
+        false => Err(error),
+    }
+}
+
+/// What is kept for a profile that makes no plan: it can only be forgotten.
+fn orphan(house: &House, profile: &ProfileName, local: bool, error: Error) -> Result<()> {
     if error.kind != Kind::Config {
         return Err(error);
     }
     let store = house.store(&house.config()?)?;
     if store.forget(profile)? {
-        house.terminal.say(&format!("profile `{profile}`: forgotten here; its server could not be told, because {error}"));
+        let server = if local { "the server was not asked".into() } else { format!("its server could not be told, because {error}") };
+        house.terminal.say(&format!("profile `{profile}`: forgotten here; {server}"));
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ const PROSE: [(&str, &str, &str); 12] = [
     (
         "logout",
         "DESCRIPTION",
-        "What the server did not do is told as a warning, and the exit code is 0 all the same: here the tokens are gone. `--browser` opens the server's own sign-out page (OpenID Connect RP-Initiated Logout), where it has one. A sealed client secret stays; `oat profile remove` takes it away.",
+        "What the server did not do is told as a warning, and the exit code is 0 all the same: here the tokens are gone. A profile that is in the file no more can still be signed out of by its name, and one whose keys are wrong with `--local`; their servers are not told. `--browser` opens the server's own sign-out page (OpenID Connect RP-Initiated Logout), where it has one. A sealed client secret stays; `oat profile remove` takes it away.",
     ),
     (
         "status",
