@@ -54,16 +54,21 @@ pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal
     drop(command);
     let told = ours.write_all(&handed_over(&store.keys_to_hand_over(), secret)).and_then(|()| ours.shutdown(Shutdown::Write));
     let mut answer = Zeroizing::new(Vec::with_capacity(64 << 10));
-    let read = told.and_then(|()| ours.read_to_end(&mut answer));
+    // However the reading ends, what was read counts: a child that had begun may have spent the token.
+    let _ = told.and_then(|()| ours.read_to_end(&mut answer));
     let _ = child.wait();
     let _ = words.map(JoinHandle::join);
-    read.ok()?;
+    came_of_it(&answer)
+}
+
+/// What the child said; None where it did not begin, so that the token is still to be spent.
+fn came_of_it(answer: &[u8]) -> Option<Result<Handed>> {
     match answer.strip_prefix(BEGUN) {
         Some(answer) => Some(decode(answer).unwrap_or_else(|| {
             Err(Error::new(Kind::Unavailable, "the process that renewed the token ended before it had an answer").in_doubt())
         })),
         // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
-        None => decode(&answer).filter(|handed| !matches!(handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }))),
+        None => decode(answer).filter(|handed| !matches!(handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }))),
     }
 }
 
@@ -120,4 +125,35 @@ fn taken_over(store: &Store, parent: &mut UnixStream) -> Result<Option<ClientSec
     store.take_over_keys(keys);
     let secret = str::from_utf8(secret).map_err(|_| Error::new(Kind::Internal, "what was handed over is no secret"))?;
     Ok((!secret.is_empty()).then(|| ClientSecret::new(secret)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::UnixTime;
+
+    fn said(begun: &[u8], kind: Kind) -> Option<Result<Handed>> {
+        let outcome = encode(&Err(Error::new(kind, "why")), UnixTime(0));
+        came_of_it(&[begun, outcome.as_slice()].concat())
+    }
+
+    #[test]
+    fn r55_a_child_that_had_begun_and_says_no_more_leaves_the_token_in_doubt() {
+        let whole = [BEGUN, encode(&Err(Error::new(Kind::Denied, "why")), UnixTime(0)).as_slice()].concat();
+        for length in BEGUN.len()..whole.len() {
+            let error = came_of_it(&whole[..length]).unwrap().unwrap_err();
+            assert!(error.in_doubt && error.kind == Kind::Unavailable, "{length}");
+        }
+        assert_eq!(came_of_it(&whole).unwrap().unwrap_err().kind, Kind::Denied);
+    }
+
+    #[test]
+    fn a_child_that_could_not_begin_leaves_the_token_to_its_parent() {
+        assert!(came_of_it(b"").is_none() && came_of_it(b"-").is_none());
+        for kind in [Kind::Usage, Kind::Config, Kind::Internal] {
+            assert!(said(b"", kind).is_none(), "{kind:?}");
+            assert_eq!(said(BEGUN, kind).unwrap().unwrap_err().kind, kind);
+        }
+        assert_eq!(said(b"", Kind::Store).unwrap().unwrap_err().kind, Kind::Store);
+    }
 }
