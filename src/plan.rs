@@ -88,6 +88,11 @@ impl Plan {
         close(draft, name, environment)
     }
 
+    /// Whether a person has to sign in for its tokens.
+    pub fn by_person(&self) -> bool {
+        matches!(self.grant, Grant::AuthorizationCode | Grant::DeviceCode)
+    }
+
     /// The issuer, else the token endpoint: who this profile's tokens belong to.
     pub fn server(&self) -> String {
         let endpoint = self.token_endpoint.as_ref().map(|url| url.as_str().to_string());

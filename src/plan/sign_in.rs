@@ -7,7 +7,6 @@ use crate::keys::Value;
 use crate::oauth::authorization::PROTOCOL;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::redirect::Redirect;
-use crate::plan::grant::Grant;
 use crate::plan::{Plan, asked};
 use crate::text::escape;
 use crate::time::Seconds;
@@ -156,11 +155,4 @@ fn issuer_pattern(plan: &Plan) -> Option<String> {
 fn says(parameters: &[(String, Json)], word: &str) -> bool {
     let scope = parameters.iter().find(|(name, _)| name == "scope").and_then(|(_, value)| value.as_str());
     scope.is_some_and(|scope| scope.split([' ', ',']).any(|other| other == word))
-}
-
-impl Plan {
-    /// Whether a person has to sign in for its tokens.
-    pub fn by_person(&self) -> bool {
-        matches!(self.grant, Grant::AuthorizationCode | Grant::DeviceCode)
-    }
 }

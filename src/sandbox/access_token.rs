@@ -54,9 +54,10 @@ impl AccessTokens {
         self.sign("at+jwt", &claims)
     }
 
-    /// An ID token, which is nobody's access token.
-    pub fn id_token(&self, claims: &Map<String, Value>) -> Result<String> {
-        self.sign("JWT", claims)
+    /// An ID token, which is nobody's access token, bound to the access token that it comes with.
+    pub fn id_token(&self, mut claims: Map<String, Value>, access_token: &str) -> Result<String> {
+        claims.insert("at_hash".into(), json!(self.key.alg().half_hash(access_token)));
+        self.sign("JWT", &claims)
     }
 
     fn sign(&self, typ: &str, claims: &Map<String, Value>) -> Result<String> {
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn another_kind_of_jwt_by_the_same_key_is_not_an_access_token() {
         let ours = tokens(TokenFormat::Jwt);
-        let other = ours.id_token(&claims(100)).unwrap();
+        let other = ours.id_token(claims(100), "token").unwrap();
         assert_eq!(ours.recognise(&other, UnixTime(0)), None);
     }
 

@@ -1,9 +1,7 @@
 //! The tokens that come of what was allowed (RFC 6749 section 5.1).
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::jose::base64url;
 use crate::sandbox::grant::Grant;
 use crate::sandbox::http::Response;
 use crate::sandbox::refusal::Refusal;
@@ -56,8 +54,6 @@ impl Grant {
 
     /// OpenID Connect Core section 2.
     fn id_token(&self, sandbox: &Sandbox, wanted: &Wanted, access_token: &str, now: UnixTime) -> Result<String, Refusal> {
-        // Section 3.1.3.6: the left half of the hash that belongs to the signature's algorithm; both end in 256.
-        let at_hash = &Sha256::digest(access_token)[..16];
         let mut claims = Map::from_iter([
             ("iss".into(), json!(sandbox.issuer)),
             ("sub".into(), json!(self.sub)),
@@ -65,13 +61,12 @@ impl Grant {
             ("iat".into(), json!(now)),
             ("exp".into(), json!(now + ID_TOKEN_LIFETIME)),
             ("auth_time".into(), json!(self.auth_time)),
-            ("at_hash".into(), json!(base64url::encode(at_hash))),
         ]);
         claims.extend(user::claims(&self.sub));
         if let Some(nonce) = &wanted.nonce {
             claims.insert("nonce".into(), json!(nonce));
         }
-        Ok(sandbox.access_tokens.id_token(&claims)?)
+        Ok(sandbox.access_tokens.id_token(claims, access_token)?)
     }
 }
 

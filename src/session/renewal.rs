@@ -94,6 +94,7 @@ impl Session<'_> {
             }
             // Nobody's identity is told by it, so the old one will do.
             Ok(None) => {}
+            // The keys cannot be had now; what was asked for is the access token, and who it is for was checked at the sign-in.
             Err(error) if error.kind == Kind::Unavailable => {}
             // The answer does not hold, but its refresh token may be the only one that still works.
             Err(error) => return Err(self.with_session_kept(error, long_lived, signed_in)),

@@ -87,14 +87,11 @@ fn offer(world: &mut dyn World, device: &Device, ask: &Ask, verifier: Option<&Co
         parameters.push(("code_challenge".into(), pkce::challenge(verifier).into()));
         parameters.push(("code_challenge_method".into(), "S256".into()));
     }
-    let mut request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
-    // RFC 8628 section 3.1: the client's identifier is a parameter; a server may look for it there alone.
-    if !parameters.iter().any(|(name, _)| name == "client_id")
-        && request.body.as_ref().is_some_and(|body| !body.expose().contains("client_id="))
-    {
+    // RFC 8628 section 3.1: the client's identifier is a parameter, also beside Basic; a server may look for it there alone.
+    if !parameters.iter().any(|(name, _)| name == "client_id") {
         parameters.push(("client_id".into(), ask.client.id.as_str().into()));
-        request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
     }
+    let request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
     let response = world.send(&request)?;
     let expect = Expectation { ours: &request.ours, key: "device_authorization_endpoint", ..Expectation::default() };
     read(&answer::object(&response, &expect)?)
