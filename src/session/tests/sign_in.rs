@@ -215,6 +215,15 @@ fn without_an_issuer_nobodys_name_is_told_and_the_id_token_is_not_kept() {
     assert_eq!((machine.refresh_token().as_deref(), machine.requests()), (Some("rt"), 1));
 }
 
+#[test]
+fn a_server_that_gives_no_id_token_signs_in_somebody_without_a_name() {
+    let issuer = Issuer::new();
+    let mut machine = machine([issuer.metadata(), issuer.jwks(), session("at", "rt", json!({}))]);
+    let report = machine.sign_in(&plan(ISSUED, &[])).unwrap();
+    assert_eq!((report.signed_in.subject, report.signed_in.name), (None, None));
+    assert_eq!((machine.refresh_token().as_deref(), machine.world.endings), (Some("rt"), vec![(0, Ending::SignedIn { subject: None })]));
+}
+
 /// An ID token with an HMAC over it, as LINE makes them.
 fn hs256(secret: &str) -> String {
     let claims = json!({ "iss": "https://a.example", "aud": "c1", "sub": "u", "nonce": nonce(), "exp": START.0 + 60, "iat": START.0 });
