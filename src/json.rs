@@ -1,5 +1,6 @@
 //! The strict reader of JSON that a stranger wrote.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -7,13 +8,17 @@ use serde_json::{Map, Number, Value};
 
 use crate::time::Seconds;
 
+/// The most values in a document: an object of one member takes 650 bytes of memory, and eight of a stranger's.
+const MOST: usize = 50_000;
+
 /// Reads exactly one JSON object. Refused, with the reason in words: other types, trailing data, duplicate members at
-/// any depth, NaN, more than 128 levels, and what is not UTF-8. One UTF-8 byte order mark is passed over.
+/// any depth, NaN, more than 128 levels, more than 50,000 values, and what is not UTF-8. One UTF-8 byte order mark is
+/// passed over.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict.deserialize(&mut reader).map_err(|error| reason(&error))?;
+    let value = Strict(&Cell::new(MOST)).deserialize(&mut reader).map_err(|error| reason(&error))?;
     reader.end().map_err(|_| "something follows the JSON object".to_string())?;
     match value {
         Value::Object(map) => Ok(map),
@@ -50,6 +55,7 @@ fn reason(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Eof => "the JSON ends too early",
         Category::Data if error.to_string().starts_with(DUPLICATE) => "the JSON has a member twice",
+        Category::Data if error.to_string().starts_with(TOO_MANY) => "the JSON has more than 50,000 values",
         _ if error.to_string().starts_with("recursion limit") => "the JSON is nested too deeply",
         _ => "it is not JSON",
     };
@@ -57,18 +63,21 @@ fn reason(error: &serde_json::Error) -> String {
 }
 
 const DUPLICATE: &str = "duplicate member";
+const TOO_MANY: &str = "too many values";
 
+/// How many values may still come.
 #[derive(Clone, Copy)]
-struct Strict;
+struct Strict<'a>(&'a Cell<usize>);
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.0.set(self.0.get().checked_sub(1).ok_or_else(|| D::Error::custom(TOO_MANY))?);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,7 +106,7 @@ impl<'de> Visitor<'de> for Strict {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict)? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -105,7 +114,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(Strict)?;
+            let value = members.next_value_seed(self)?;
             if map.insert(name, value).is_some() {
                 return Err(A::Error::custom(DUPLICATE));
             }
@@ -144,6 +153,15 @@ mod tests {
         assert!(object(&utf16).is_err());
         assert!(object(b"{\"a\":\"\xff\"}").unwrap_err().contains("UTF-8"));
         assert_eq!(object("\u{feff}{\"a\":1}".as_bytes()).unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn r53_a_document_of_many_small_values_does_not_fill_the_memory() {
+        let many = |value: &str, count: usize| format!("{{\"a\":[{}]}}", vec![value; count].join(","));
+        assert!(object(many("0", 40_000).as_bytes()).is_ok());
+        for value in ["0", "{}", "[]", "{\"a\":0}"] {
+            assert!(object(many(value, 60_000).as_bytes()).unwrap_err().contains("more than 50,000 values"));
+        }
     }
 
     #[test]

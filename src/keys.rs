@@ -72,7 +72,7 @@ pub const CLIENT_AUTH: &[&str] = &["client_secret_basic", "client_secret_post", 
 
 /// The algorithms that an ID token may be signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
 pub const ID_TOKEN_ALGS: &[&str] =
-    &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
+    &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512"];
 
 /// The places where the store's key may live, by their names in `[store]`, `--store` and `OAT_STORE`.
 pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];

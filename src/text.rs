@@ -8,11 +8,42 @@ const LONGEST: usize = 300;
 ///
 /// The caller never lets it start a line, so that no server text becomes a workflow command (`::add-mask::`, `##vso[`).
 pub fn escape(text: &str) -> String {
+    escaped(text, LONGEST)
+}
+
+/// The same, whole: for what a person asked to see.
+pub fn escape_whole(text: &str) -> String {
+    escaped(text, usize::MAX)
+}
+
+/// Whether a stranger's text can be printed as it is.
+pub fn harmless(text: &str) -> bool {
+    !text.chars().any(dangerous)
+}
+
+/// JSON as one line that nothing in it can break out of: serde_json leaves all but C0 as it is.
+pub fn json_line(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    if harmless(&text) {
+        return text;
+    }
+    // What is dangerous can only stand inside a string, where JSON takes its number.
+    let mut units = [0; 2];
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        match dangerous(c) {
+            true => c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}"))),
+            false => safe.push(c),
+        }
+        safe
+    })
+}
+
+fn escaped(text: &str, longest: usize) -> String {
     // Nearly all of it is plain, and every command escapes something.
-    if text.len() <= LONGEST && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    if text.len() <= longest && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return text.to_string();
     }
-    let mut safe = String::with_capacity(text.len().min(LONGEST));
+    let mut safe = String::with_capacity(text.len().min(longest));
     let mut count = 0;
     for c in text.chars() {
         let mut harmless = [0; 4];
@@ -24,7 +55,7 @@ pub fn escape(text: &str) -> String {
             c => c.encode_utf8(&mut harmless),
         };
         count += shown.chars().count();
-        if count > LONGEST {
+        if count > longest {
             safe.push('…');
             break;
         }
@@ -88,6 +119,15 @@ mod tests {
         assert_eq!(escape(&"é".repeat(300)).chars().count(), 300);
         // Also where every character becomes eight.
         assert_eq!(escape(&"\u{202e}".repeat(1000)).chars().count(), 37 * 8 + 1);
+    }
+
+    #[test]
+    fn r66_json_stays_json_and_on_its_line() {
+        let value = serde_json::json!({ "a\u{9b}": "x\u{202e}\u{7f}\u{e0001}\r\n\u{1b}[31m", "b": [1, "é", "😀"] });
+        let line = json_line(&value);
+        assert!(harmless(&line) && line.contains("\\udb40\\udc01") && line.contains('😀'), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+        assert_eq!(escape_whole(&"é".repeat(1000)).chars().count(), 1000);
     }
 
     #[test]

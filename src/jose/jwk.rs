@@ -39,6 +39,13 @@ pub enum PublicKey {
         /// The y coordinate.
         y: [u8; 48],
     },
+    /// A point on P-521; each coordinate is exactly 66 octets.
+    P521 {
+        /// The x coordinate.
+        x: [u8; 66],
+        /// The y coordinate.
+        y: [u8; 66],
+    },
     /// An Ed25519 key (RFC 8037 section 2).
     Ed25519 {
         /// The compressed point.
@@ -61,8 +68,9 @@ impl Jwk {
         let key = match (text(members, "kty")?.as_deref(), text(members, "crv")?.as_deref()) {
             (Some("EC"), Some("P-256")) => PublicKey::P256 { x: exact(members, "x")?, y: exact(members, "y")? },
             (Some("EC"), Some("P-384")) => PublicKey::P384 { x: exact(members, "x")?, y: exact(members, "y")? },
+            (Some("EC"), Some("P-521")) => PublicKey::P521 { x: exact(members, "x")?, y: exact(members, "y")? },
             (Some("OKP"), Some("Ed25519")) => PublicKey::Ed25519 { x: exact(members, "x")? },
-            (Some("RSA"), _) => rsa(octets(members, "n")?, octets(members, "e")?)?,
+            (Some("RSA"), _) => PublicKey::rsa(octets(members, "n")?, octets(members, "e")?)?,
             (None, _) => return Err(invalid("a JWK has no `kty`")),
             _ => return Err(invalid("a JWK is of a type that is not supported")),
         };
@@ -88,6 +96,7 @@ impl Jwk {
         let of_the_type = match self.key {
             PublicKey::P256 { .. } => alg == Alg::Es256,
             PublicKey::P384 { .. } => alg == Alg::Es384,
+            PublicKey::P521 { .. } => alg == Alg::Es512,
             PublicKey::Ed25519 { .. } => alg == Alg::EdDsa,
             PublicKey::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512),
         };
@@ -117,6 +126,21 @@ impl Jwk {
 }
 
 impl PublicKey {
+    /// An RSA key from its numbers, big-endian. Fails with kind `Invalid` for a weak one.
+    pub fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<PublicKey> {
+        // RFC 7518 section 6.3.1.1 warns of libraries that write a zero octet first.
+        let [n, e] = [n, e].map(|number| number.into_iter().skip_while(|octet| *octet == 0).collect::<Vec<u8>>());
+        let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
+        // RFC 7518 section 3.3: 2048 bits or more; above 8192 a check only costs time.
+        if !(2048..=8192).contains(&bits) {
+            return Err(invalid(format!("an RSA key has {bits} bits, and 2048 to 8192 are taken")));
+        }
+        if e == [1] || e.last().is_none_or(|octet| octet % 2 == 0) {
+            return Err(invalid("the exponent of an RSA key is not an odd number from 3 on"));
+        }
+        Ok(PublicKey::Rsa { n, e })
+    }
+
     /// RFC 7638 section 3: SHA-256 of the required members in lexical order, base64url.
     pub fn thumbprint(&self) -> String {
         // Written out, because the order of the members and the missing white space are the point; no value needs an escape.
@@ -131,6 +155,7 @@ impl PublicKey {
         match self {
             PublicKey::P256 { x, y } => ec("P-256", x, y),
             PublicKey::P384 { x, y } => ec("P-384", x, y),
+            PublicKey::P521 { x, y } => ec("P-521", x, y),
             PublicKey::Ed25519 { x } => vec![("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", number(x))],
             PublicKey::Rsa { n, e } => vec![("e", number(e)), ("kty", "RSA".into()), ("n", number(n))],
         }
@@ -152,20 +177,6 @@ fn octets(members: &Map<String, Value>, name: &str) -> Result<Vec<u8>> {
 
 fn exact<const N: usize>(members: &Map<String, Value>, name: &str) -> Result<[u8; N]> {
     octets(members, name)?.try_into().map_err(|_| invalid(format!("`{name}` of a JWK is not {N} octets")))
-}
-
-fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<PublicKey> {
-    // RFC 7518 section 6.3.1.1 warns of libraries that write a zero octet first.
-    let [n, e] = [n, e].map(|number| number.into_iter().skip_while(|octet| *octet == 0).collect::<Vec<u8>>());
-    let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
-    // RFC 7518 section 3.3: 2048 bits or more; above 8192 a check only costs time.
-    if !(2048..=8192).contains(&bits) {
-        return Err(invalid(format!("an RSA JWK has {bits} bits, and 2048 to 8192 are taken")));
-    }
-    if e == [1] || e.last().is_none_or(|octet| octet % 2 == 0) {
-        return Err(invalid("the exponent of an RSA JWK is not an odd number from 3 on"));
-    }
-    Ok(PublicKey::Rsa { n, e })
 }
 
 fn invalid(message: impl Into<String>) -> Error {
@@ -202,10 +213,11 @@ mod tests {
         assert!(jwk.to_json().get("d").is_none());
     }
 
-    fn one_of_each() -> [Jwk; 4] {
+    fn one_of_each() -> [Jwk; 5] {
         [
             Jwk::for_signatures(PublicKey::P256 { x: [7; 32], y: [9; 32] }, Alg::Es256),
             Jwk::for_signatures(PublicKey::P384 { x: [7; 48], y: [9; 48] }, Alg::Es384),
+            Jwk::for_signatures(PublicKey::P521 { x: [7; 66], y: [9; 66] }, Alg::Es512),
             Jwk::for_signatures(PublicKey::Ed25519 { x: [7; 32] }, Alg::EdDsa),
             Jwk::for_signatures(PublicKey::Rsa { n: vec![0x81; 256], e: vec![1, 0, 1] }, Alg::Rs256),
         ]
@@ -223,10 +235,14 @@ mod tests {
     #[test]
     fn r41_the_type_of_a_key_decides_what_it_may_check() {
         let silent = |jwk: Jwk| Jwk { alg: None, usage: None, kid: None, ..jwk };
-        let [ec, ec_384, ed, rsa] = one_of_each().map(silent);
-        for (jwk, algs) in
-            [(ec, &["ES256"][..]), (ec_384, &["ES384"]), (ed, &["EdDSA"]), (rsa, &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])]
-        {
+        let [ec, ec_384, ec_521, ed, rsa] = one_of_each().map(silent);
+        for (jwk, algs) in [
+            (ec, &["ES256"][..]),
+            (ec_384, &["ES384"]),
+            (ec_521, &["ES512"]),
+            (ed, &["EdDSA"]),
+            (rsa, &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
+        ] {
             for alg in Alg::ASYMMETRIC.into_iter().chain(Alg::SYMMETRIC) {
                 assert_eq!(jwk.fit(alg).is_ok(), algs.contains(&alg.name()), "{} {jwk:?}", alg.name());
             }
@@ -235,7 +251,7 @@ mod tests {
 
     #[test]
     fn r41_use_key_ops_and_alg_must_fit() {
-        let [_, _, _, rsa] = one_of_each();
+        let [.., rsa] = one_of_each();
         let words = |words: &[&str]| Some(words.iter().map(|word| word.to_string()).collect());
         rsa.fit(Alg::Rs256).unwrap();
         assert!(Jwk { key_ops: words(&["sign", "verify"]), ..rsa.clone() }.fit(Alg::Rs256).is_ok());
@@ -281,6 +297,7 @@ mod tests {
             json!({ "kty": "EC", "crv": "P-256", "x": coordinate, "y": format!("{coordinate}=") }),
             json!({ "kty": "EC", "crv": "P-384", "x": coordinate, "y": coordinate }),
             json!({ "kty": "EC", "crv": "P-521", "x": coordinate, "y": coordinate }),
+            json!({ "kty": "EC", "crv": "secp256k1", "x": coordinate, "y": coordinate }),
             json!({ "kty": "OKP", "crv": "Ed448", "x": coordinate }),
             json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode([7; 33]) }),
             json!({ "kty": "OKP", "crv": "Ed25519", "x": coordinate, "key_ops": "verify" }),

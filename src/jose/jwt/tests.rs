@@ -3,6 +3,10 @@
 use serde_json::json;
 
 use super::*;
+use crate::jose::compact::{LONGEST, encrypted};
+use crate::jose::jwa::Alg;
+use crate::jose::jwk::{Jwk, PublicKey};
+use crate::jose::jws;
 
 // RFC 7515 appendix A.2.1: the payload is that of appendix A.1.1, the key's public half as printed.
 const A2: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
@@ -112,6 +116,28 @@ fn r46_claims_that_are_packed_otherwise_are_refused_and_not_unpacked() {
         assert!(error.message.contains("packed otherwise"), "{}", error.message);
     }
     assert!(Jwt::decode(&format!("{}.e30.AA", part(json!({ "b64": true })))).is_ok());
+    // The JWS can be looked at, and does not hold.
+    for (header, told) in [
+        (json!({ "alg": "RS256", "b64": false }), "RFC 7797"),
+        (json!({ "alg": "RS256", "zip": "DEF" }), "nothing is unpacked"),
+        (json!({ "alg": "RS256", "b64": false, "crit": ["b64"] }), "`crit` header that is not understood: [\"b64\"]"),
+    ] {
+        let jws = Jws::decode(&format!("{}.a!b.AA", part(header))).unwrap();
+        assert_eq!(jws.payload, b"a!b");
+        let error = jws.verify(&a3_key()).unwrap_err();
+        assert!(error.message.contains(told), "{}", error.message);
+    }
+}
+
+#[test]
+fn of_an_encrypted_token_the_header_is_read_and_nothing_else() {
+    let part = |json: Value| base64url::encode(json.to_string());
+    let header = json!({ "alg": "RSA-OAEP", "enc": "A256GCM", "zip": "DEF" });
+    let token = format!("{}.AA.AA.AA.AA", part(header.clone()));
+    assert_eq!(encrypted(&token).map(Value::Object), Some(header));
+    for other in [A2, "a.b.c.d.e", &format!("{}.AA.AA.AA.AA", part(json!({}))), &format!("{token}.AA"), &".".repeat(400_000)] {
+        assert_eq!(encrypted(other), None);
+    }
 }
 
 #[test]
@@ -156,19 +182,43 @@ fn rfc_7520_sections_4_1_and_4_2_rs256_and_ps384_verify() {
 }
 
 #[test]
-fn rfc_7520_section_4_3_and_rfc_7515_appendix_a_4_es512_is_refused_by_its_name() {
-    let (x, y) = (
+fn rfc_7520_section_4_3_and_rfc_7515_appendix_a_4_es512_verify() {
+    let key = |x: &str, y: &str| Jwk::parse(&json!({ "kty": "EC", "crv": "P-521", "x": x, "y": y })).unwrap();
+    let hobbit = key(
         "AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqvjyekWF-7ytDyRXYgCF5cj0Kt",
         "AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgDPrwQrJmbnX9cwlGfP-HqHZR1",
     );
-    let refused = Jwk::parse(&json!({ "kty": "EC", "crv": "P-521", "x": x, "y": y })).unwrap_err();
-    assert_eq!(refused.message, "a JWK is of a type that is not supported");
-    // The headers of both; their payloads are no JSON.
-    for header in ["eyJhbGciOiJFUzUxMiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9", "eyJhbGciOiJFUzUxMiJ9"] {
-        let jwt = Jwt::decode(&format!("{header}.e30.AA")).unwrap();
-        assert_eq!((jwt.alg(), jwt.header["alg"].as_str()), (None, Some("ES512")));
-        assert_eq!(jwt.verify(&a3_key()).unwrap_err().message, "the JWT's `alg` is not one that can be verified");
+    let header = "eyJhbGciOiJFUzUxMiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9";
+    let signature = "AE_R_YZCChjn4791jSQCrdPZCNYqHXCTZH0-JZGYNlaAjP2kqaluUIIUnC9qvbu9Plon7KRTzoNEuT4Va2cmL1eJAQy3mtPBu_u_sDDyYjnAMDxXPn7XrT0lw-kvAD890jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2";
+    Jws::decode(&format!("{header}.{HOBBIT}.{signature}")).unwrap().verify(&hobbit).unwrap();
+
+    let a4_key = key(
+        "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+        "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+    );
+    let a4 = Jws::decode("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn").unwrap();
+    a4.verify(&a4_key).unwrap();
+    assert_eq!((a4.payload.as_slice(), a4.alg()), (&b"Payload"[..], Some(Alg::Es512)));
+    assert!(a4.verify(&hobbit).is_err() && a4.verify(&a3_key()).is_err());
+
+    // As with the other curves: zeros, what is longer or shorter, and a point that is not on the curve.
+    let message = format!("{header}.{HOBBIT}");
+    let good = octets(signature);
+    let cut = &good[..131];
+    let longer = [&good[..], &[0]].concat();
+    let half_zero = [&[0; 66], &good[66..]].concat();
+    for bad in [&[0; 132][..], &[0xff; 132], cut, &longer, &half_zero, &[]] {
+        assert!(jws::verify(Alg::Es512, &hobbit, message.as_bytes(), bad).is_err());
     }
+    let off = Jwk::for_signatures(PublicKey::P521 { x: [1; 66], y: [1; 66] }, Alg::Es512);
+    assert!(jws::verify(Alg::Es512, &off, message.as_bytes(), &good).is_err());
+}
+
+#[test]
+fn an_algorithm_of_another_world_is_refused_by_its_name() {
+    let jws = Jws::decode(&format!("{}.e30.AA", base64url::encode(r#"{"alg":"ES256K"}"#))).unwrap();
+    assert_eq!((jws.alg(), jws.header["alg"].as_str()), (None, Some("ES256K")));
+    assert_eq!(jws.verify(&a3_key()).unwrap_err().message, "the JWT's `alg` is not one that can be verified");
 }
 
 #[test]
