@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::jose::jwt::Jwt;
-use crate::json;
+use crate::oauth::claims::{Claims, SKEW};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::id_token::signature::Algs;
 use crate::oauth::world::World;
@@ -14,11 +14,6 @@ use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
 
 pub mod signature;
-
-/// How far the server's clock and this one may be apart (R43).
-const SKEW: Seconds = Seconds(60);
-/// Where RFC 3339 ends, in Unix seconds. What is later is no date, but most likely milliseconds.
-const LAST: f64 = 253_402_300_800.0;
 
 const OPERATOR: &str = "tell the server's operator; without `openid` in `scope` there is no ID token to check";
 const AGAIN: &str = "sign in again: oat login";
@@ -82,153 +77,72 @@ pub fn verify(
 }
 
 /// Checks the claims of a token that was signed with `alg`; the signature is the caller's to check.
-pub fn check(claims: &Map<String, Value>, alg: Alg, expected: &Expected) -> Result<IdTokenClaims> {
-    same_issuer(claims, expected)?;
-    for_the_client(claims, expected.client_id)?;
-    let subject = same_subject(claims, expected.subject)?;
-    let expires_at = valid_now(claims, expected.now)?;
+pub fn check(set: &Map<String, Value>, alg: Alg, expected: &Expected) -> Result<IdTokenClaims> {
+    let claims = Claims { what: "the ID token", set };
+    claims.issued_by(expected.issuer, expected.issuer_pattern)?;
+    claims.for_the_client(expected.client_id)?;
+    let subject = same_subject(&claims, expected.subject)?;
+    let missing = |name| claims.wrong(name, "a number");
+    // All are there before one is judged.
+    claims.time("exp")?.ok_or_else(|| missing("exp"))?;
+    claims.time("iat")?.ok_or_else(|| missing("iat"))?;
+    let expires_at = claims.unexpired(expected.now)?;
+    claims.issued(expected.now)?;
+    claims.begun(expected.now)?;
     if let Some(nonce) = expected.nonce {
-        answers(claims, nonce)?;
+        answers(&claims, nonce)?;
     }
     let access_token = expected.access_token.map(AccessToken::expose);
     for (name, given, what) in [("at_hash", access_token, "access token"), ("c_hash", expected.code, "authorization code")] {
-        if let (Some(given), Some(hash)) = (given, text(claims, name)?)
+        if let (Some(given), Some(hash)) = (given, claims.text(name)?)
             && !same(hash, &alg.half_hash(given))
         {
-            return Err(invalid(format!("the ID token was not issued with the {what} that it came with (`{name}` differs)")).hint(AGAIN));
+            return Err(claims.fails(format!("was not issued with the {what} that it came with (`{name}` differs)")).hint(AGAIN));
         }
     }
-    let words = |name: &str| claims.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_string);
+    let words = |name: &str| set.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_string);
     Ok(IdTokenClaims {
         subject,
         name: ["email", "preferred_username", "name", "upn"].into_iter().find_map(words),
-        auth_time: recent_sign_in(claims, expected)?,
+        auth_time: recent_sign_in(&claims, expected)?,
         acr: words("acr"),
         expires_at,
     })
 }
 
-fn same_issuer(claims: &Map<String, Value>, expected: &Expected) -> Result<()> {
-    let (issuer, wanted) = (required(claims, "iss")?, expected.issuer);
-    let tenant = claims.get("tid").and_then(Value::as_str).unwrap_or_default();
-    let plain = !tenant.is_empty() && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if issuer == wanted || (plain && expected.issuer_pattern.is_some_and(|pattern| pattern.replace("{tenantid}", tenant) == issuer)) {
-        return Ok(());
-    }
-    let shown = escape(issuer);
-    let slash = issuer.trim_end_matches('/') == wanted.trim_end_matches('/');
-    let difference = if slash { "; only the slash at the end differs, but it must be the same" } else { "" };
-    Err(invalid(format!("the ID token is from `{shown}`, and the profile's issuer is `{}`{difference}", escape(wanted)))
-        .hint(format!("if that is the server you mean, set issuer = \"{shown}\"")))
-}
-
-fn for_the_client(claims: &Map<String, Value>, client_id: &str) -> Result<()> {
-    let audiences: Option<Vec<&str>> = match claims.get("aud") {
-        Some(Value::String(one)) => Some(vec![one]),
-        Some(Value::Array(several)) => several.iter().map(Value::as_str).collect(),
-        _ => None,
-    };
-    let audiences = audiences.ok_or_else(|| wrong(claims, "aud", "a string or an array of strings"))?;
-    let client = escape(client_id);
-    if !audiences.contains(&client_id) {
-        let shown = if audiences.is_empty() { "nobody".into() } else { format!("`{}`", escape(&audiences.join("`, `"))) };
-        return Err(invalid(format!("the ID token is for {shown}, not for the client `{client}`")).hint("is `client_id` right?"));
-    }
-    match text(claims, "azp")? {
-        Some(party) if party != client_id => {
-            Err(invalid(format!("the ID token was issued to the client `{}`, not to `{client}`", escape(party)))
-                .hint("is `client_id` right?"))
-        }
-        None if audiences.iter().any(|audience| *audience != client_id) => {
-            Err(invalid("the ID token is for several audiences and does not say to which of them it was issued (`azp`)").hint(OPERATOR))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn same_subject(claims: &Map<String, Value>, before: Option<&str>) -> Result<String> {
-    match (required(claims, "sub")?, before) {
-        ("", _) => Err(invalid("the ID token is about nobody: `sub` is empty").hint(OPERATOR)),
+fn same_subject(claims: &Claims, before: Option<&str>) -> Result<String> {
+    match (claims.subject()?, before) {
         (now, Some(before)) if now != before => {
-            Err(invalid(format!("the ID token is about `{}`, and the one before was about `{}`", escape(now), escape(before))).hint(AGAIN))
+            Err(claims.fails(format!("is about `{}`, and the one before was about `{}`", escape(now), escape(before))).hint(AGAIN))
         }
         (subject, _) => Ok(subject.to_string()),
     }
 }
 
-/// The end of the token's life, after a look at all three of its times.
-fn valid_now(claims: &Map<String, Value>, now: UnixTime) -> Result<UnixTime> {
-    let missing = |name| wrong(claims, name, "a number");
-    let expires_at = time(claims, "exp")?.ok_or_else(|| missing("exp"))?;
-    let issued_at = time(claims, "iat")?.ok_or_else(|| missing("iat"))?;
-    let apart = |what: String| {
-        invalid(format!("the ID token {what}, and clocks may differ by {SKEW}"))
-            .hint(format!("is this machine's clock right? it says {now}"))
-    };
-    if now - expires_at >= SKEW {
-        return Err(apart(format!("expired {} ago", now - expires_at)));
-    }
-    if issued_at - now > SKEW {
-        return Err(apart(format!("was issued {} in the future", issued_at - now)));
-    }
-    match time(claims, "nbf")? {
-        Some(start) if start - now > SKEW => Err(apart(format!("is not valid for another {}", start - now))),
-        _ => Ok(expires_at),
-    }
-}
-
-fn answers(claims: &Map<String, Value>, nonce: &str) -> Result<()> {
-    match text(claims, "nonce")? {
+fn answers(claims: &Claims, nonce: &str) -> Result<()> {
+    match claims.text("nonce")? {
         Some(said) if same(said, nonce) => Ok(()),
-        Some(_) => Err(invalid("the ID token answers another sign-in: its `nonce` is not the one that was sent").hint(AGAIN)),
-        None => Err(invalid("the ID token does not say which sign-in it answers: it has no `nonce`").hint(OPERATOR)),
+        Some(_) => Err(claims.fails("answers another sign-in: its `nonce` is not the one that was sent").hint(AGAIN)),
+        None => Err(claims.fails("does not say which sign-in it answers: it has no `nonce`").hint(OPERATOR)),
     }
 }
 
-fn recent_sign_in(claims: &Map<String, Value>, expected: &Expected) -> Result<Option<UnixTime>> {
+fn recent_sign_in(claims: &Claims, expected: &Expected) -> Result<Option<UnixTime>> {
     // Where nothing hangs on it, what is malformed is not worth a failure.
-    let Some(max_age) = expected.max_age else { return Ok(time(claims, "auth_time").ok().flatten()) };
-    let signed_in = time(claims, "auth_time")?.ok_or_else(|| wrong(claims, "auth_time", "a number"))?;
+    let Some(max_age) = expected.max_age else { return Ok(claims.time("auth_time").ok().flatten()) };
+    let signed_in = claims.time("auth_time")?.ok_or_else(|| claims.wrong("auth_time", "a number"))?;
     if signed_in + max_age + SKEW < expected.now {
         let ago = expected.now - signed_in;
-        return Err(invalid(format!("the ID token is from a sign-in {ago} ago, and `max_age` allows {max_age}, with {SKEW} for clocks"))
+        return Err(claims
+            .fails(format!("is from a sign-in {ago} ago, and `max_age` allows {max_age}, with {SKEW} for clocks"))
             .hint(AGAIN));
     }
     Ok(Some(signed_in))
 }
 
-/// A NumericDate (RFC 7519 section 2), without its fraction. A wrong type is a failure, and not the same as none.
-fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<UnixTime>> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    match value.as_f64() {
-        Some(seconds) if (0.0..LAST).contains(&seconds) => Ok(Some(UnixTime(seconds as i64))),
-        Some(_) => Err(invalid(format!("the ID token's `{name}` is no point in time: {}", escape(&value.to_string()))).hint(OPERATOR)),
-        None => Err(wrong(claims, name, "a number")),
-    }
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or_else(|| wrong(claims, name, "a string")),
-    }
-}
-
-fn required<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
-    text(claims, name)?.ok_or_else(|| wrong(claims, name, "a string"))
-}
-
 /// Without stopping at the first difference.
 fn same(a: &str, b: &str) -> bool {
     WireSecret::new(a) == WireSecret::new(b)
-}
-
-fn wrong(claims: &Map<String, Value>, name: &str, wanted: &str) -> Error {
-    let message = match claims.get(name) {
-        None => format!("the ID token has no `{name}`"),
-        Some(value) => format!("the ID token's `{name}` is {}, not {wanted}", json::type_name(value)),
-    };
-    invalid(message).hint(OPERATOR)
 }
 
 fn invalid(message: impl Into<String>) -> Error {

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod ask;
 pub mod authorization;
+pub mod claims;
 pub mod client_auth;
 pub mod document;
 pub mod endpoints;

@@ -303,7 +303,8 @@ fn every_algorithm_with_a_public_key_is_taken_and_canailles_rs512_among_them() {
         let p384 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
         (p384.as_ref().to_vec(), Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref().to_vec())
     };
-    for alg in Alg::ASYMMETRIC {
+    // Nothing signs ES512 here; foreign tokens with it are checked with the real parts.
+    for alg in Alg::ASYMMETRIC.into_iter().filter(|alg| *alg != Alg::Es512) {
         let pkcs8 = match alg {
             Alg::Es256 => SigningKey::generate_es256().unwrap(),
             Alg::Es384 => p384.clone(),
@@ -357,7 +358,7 @@ fn r41_the_algorithm_is_allowed_before_a_key_is_looked_for() {
         ),
         (Algs::supported(None), mac(json!({ "alg": "none" }), &claims(), b""), "the ID token is not signed (`alg` is `none`)"),
         (Algs::supported(None), mac(json!({ "alg": "nOnE" }), &claims(), b""), "the ID token is not signed"),
-        (Algs::supported(None), mac(json!({ "alg": "ES512" }), &claims(), b""), "signed with `ES512`, which cannot be checked"),
+        (Algs::supported(None), mac(json!({ "alg": "ES256K" }), &claims(), b""), "signed with `ES256K`, which cannot be checked"),
         (Algs::supported(None), mac(json!({ "alg": 7 }), &claims(), b""), "signed with ``, which cannot be checked"),
         (Algs::supported(None), mac(json!({ "alg": "ES256", "kid": 7 }), &claims(), b""), "the ID token's `kid` is not a string"),
     ] {
@@ -365,7 +366,7 @@ fn r41_the_algorithm_is_allowed_before_a_key_is_looked_for() {
         let refusal = refusal(ask(&mut world, &token_given, &Expected { algs, ..expected(&token) }));
         assert!(refusal.contains(told) && world.sent.is_empty(), "{refusal}\n{told}");
     }
-    for bad in ["none", "ES512", "", "rs256"] {
+    for bad in ["none", "ES256K", "", "rs256"] {
         let error = Algs::registered(bad).unwrap_err();
         assert!(error.kind == Kind::Config && error.hint.unwrap().contains("RS256, RS384"), "{bad}");
     }
