@@ -7,8 +7,10 @@ pub mod words;
 
 use std::ffi::OsString;
 
-use crate::cli::grammar::{grammar, token_get_alone};
-use crate::cli::meaning::{command, common, token_get};
+use clap::{ArgMatches, Command as Clap};
+
+use crate::cli::grammar::{grammar, inspect_alone, token_get_alone};
+use crate::cli::meaning::{command, common, inspect, token_get};
 use crate::cli::refusal::refused;
 use crate::cli::words::{Command, Words};
 use crate::error::Result;
@@ -16,11 +18,12 @@ use crate::error::Result;
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
     let argv = help_last(argv);
-    if let [_, token, get, rest @ ..] = argv.as_slice()
-        && token == "token"
-        && get == "get"
-        && let Some(words) = token_get_of(rest)
-    {
+    let alone = match argv.as_slice() {
+        [_, token, get, rest @ ..] if token == "token" && get == "get" => token_get_of(rest),
+        [_, inspect, rest @ ..] if inspect == "inspect" => inspect_of(rest),
+        _ => None,
+    };
+    if let Some(words) = alone {
         return words;
     }
     match grammar().try_get_matches_from(argv) {
@@ -31,12 +34,21 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
 
 /// The words behind `oat token get`; None where they are not understood, or ask for help.
 fn token_get_of(words: &[OsString]) -> Option<Result<Words>> {
-    let mut grammar = token_get_alone(words);
+    let matches = matched(token_get_alone(words), words)?;
+    Some(token_get(&matches).map(|get| Words { common: common(&matches), command: Command::TokenGet(get) }))
+}
+
+/// The words behind `oat inspect`, likewise.
+fn inspect_of(words: &[OsString]) -> Option<Result<Words>> {
+    let matches = matched(inspect_alone(words), words)?;
+    Some(inspect(&matches).map(|inspect| Words { common: common(&matches), command: Command::Inspect(inspect) }))
+}
+
+fn matched(mut grammar: Clap, words: &[OsString]) -> Option<ArgMatches> {
     let matches = grammar.try_get_matches_from_mut(words);
     // Taking the grammar apart again would cost as much as building it, for memory that is freed at the exit.
     std::mem::forget(grammar);
-    let matches = matches.ok()?;
-    Some(token_get(&matches).map(|get| Words { common: common(&matches), command: Command::TokenGet(get) }))
+    matches.ok()
 }
 
 /// `oat help token get` is `oat token get --help`.

@@ -7,6 +7,7 @@ mod environment;
 mod error;
 #[cfg(test)]
 mod fuzz;
+mod inspection;
 mod jose;
 mod json;
 mod keys;

@@ -1,6 +1,6 @@
 //! The table of formats: a token becomes bytes for stdout.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde_json::{Map, Value};
 
@@ -59,6 +59,12 @@ pub fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether somebody looks at stdout.
+#[allow(clippy::disallowed_methods, reason = "this is the door to stdout")]
+pub fn on_screen() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// stdout where it is a socket to a process of ours.

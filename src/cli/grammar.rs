@@ -29,11 +29,15 @@ enum Takes {
     Time,
     /// Text, called so in the help.
     Text(&'static str),
+    /// The same, more than once.
+    Texts(&'static str),
+    /// The same, or nothing, which is empty text.
+    Perhaps(&'static str),
     /// One of these words, called so in the help.
     Word(&'static str, &'static [&'static str]),
 }
 
-use Takes::{Count, File, Nothing, Port, Text, Time, Word};
+use Takes::{Count, File, Nothing, Perhaps, Port, Text, Texts, Time, Word};
 
 /// The flags that have a letter too.
 const LETTERS: [(&str, char); 2] = [("format", 'f'), ("verbose", 'v')];
@@ -52,6 +56,14 @@ impl Flag {
             Port => ("PORT", clap::value_parser!(u16).into()),
             Time => ("TIME", ValueParser::new(length)),
             Text(called) => (called, ValueParser::string()),
+            Texts(called) => {
+                flag = flag.action(ArgAction::Append);
+                (called, ValueParser::string())
+            }
+            Perhaps(called) => {
+                flag = flag.num_args(0..=1).default_missing_value("");
+                (called, ValueParser::string())
+            }
             Word(called, words) => (called, PossibleValuesParser::new(words).into()),
         };
         flag.value_name(called).value_parser(parser)
@@ -79,6 +91,8 @@ pub fn grammar() -> Clap {
             of_one("logout", "Have the server forget a session's tokens, and forget them here", logout),
             of_one("status", "Show every session: who, until when, kept where", status),
             of_one("refresh", "Renew the token now, whatever the cache says", refresh),
+            of_one("inspect", "Show what a token says, whether it holds, and why an API refused it", inspect),
+            of_one("jwks", "List the keys that a server signs with", jwks),
             of_several("profile", "Write and read the profile file").subcommands([
                 of_one("add", "Write a new profile", profile_add),
                 of_one("list", "Name every profile", plain),
@@ -111,18 +125,28 @@ fn of_several(name: &'static str, about: &'static str) -> Clap {
 /// cached token is handed out ten times while the whole grammar is built, so this line gets its own. It knows no help
 /// and makes no suggestions; what it refuses, the whole grammar has to explain.
 pub fn token_get_alone(words: &[OsString]) -> Clap {
+    alone("oat token get", profile_argument(), &TOKEN_GET_FLAGS, &|_| true, words)
+}
+
+/// The same for `oat inspect`.
+pub fn inspect_alone(words: &[OsString]) -> Clap {
+    alone("oat inspect", source_argument(), &INSPECT_FLAGS, &of_the_network, words)
+}
+
+fn alone(name: &'static str, argument: Arg, flags: &[Flag], keys: &dyn Fn(&str) -> bool, words: &[OsString]) -> Clap {
     let typed = words.iter().filter_map(|word| word.to_str()?.strip_prefix('-')?.split('=').next());
     let typed: Vec<String> = typed.map(|flag| flag.replace('-', "_")).collect();
     let wanted = |name: &str| {
         typed.iter().any(|flag| match flag.strip_prefix('_') {
             Some(flag) => flag == name,
-            None => LETTERS.iter().any(|(long, _)| *long == name),
+            // `-` alone is no letter.
+            None => !flag.is_empty() && LETTERS.iter().any(|(long, _)| *long == name),
         })
     };
-    let command = Clap::new("oat token get").no_binary_name(true).disable_help_flag(true).arg(profile_argument());
-    let flags = TOKEN_GET_FLAGS.iter().filter(|flag| wanted(flag.0)).map(Flag::build);
+    let command = Clap::new(name).no_binary_name(true).disable_help_flag(true).arg(argument);
+    let flags = flags.iter().filter(|flag| wanted(flag.0)).map(Flag::build);
     let command = command.args(flags).args(COMMON_FLAGS.iter().filter(|flag| wanted(flag.0)).map(common_flag));
-    with_wanted_keys(command, &wanted)
+    with_wanted_keys(command, &|name| keys(name) && wanted(name))
 }
 
 fn token_get(command: Clap) -> Clap {
@@ -188,9 +212,54 @@ fn status(command: Clap) -> Clap {
     command.after_help("Examples:\n  oat status\n  oat status --json\n\nNo server is asked.")
 }
 
+/// The keys of the commands that take everything else from a profile.
+fn of_the_network(key: &str) -> bool {
+    matches!(key, "ca_file" | "timeout")
+}
+
+const INSPECT_FLAGS: [Flag; 18] = [
+    Flag("id_token", Nothing, "Look at the ID token"),
+    Flag("refresh_token", Nothing, "Tell the facts of the refresh token, and nothing in it"),
+    Flag("profile", Text("NAME"), "With `-`: the profile whose issuer, keys and client the token is checked with"),
+    Flag("issuer", Perhaps("URL"), "Who must have issued it; without a URL, whom the token names. The keys are found by discovery"),
+    Flag("offline", Nothing, "Ask nobody, and check nothing but what other flags name"),
+    Flag("jwks", Text("FILE|URL"), "Check the signature with this JWK set"),
+    Flag("key", File, "Check the signature with this PEM public key or certificate, JWK or JWK set"),
+    Flag("secret_from", Text("REF"), "Check HS256, HS384 or HS512: env:NAME, file:PATH, credential:NAME, stdin or profile"),
+    Flag("signature_only", Nothing, "Check nothing but the signature, over any payload"),
+    Flag("audience", Texts("TEXT"), "`aud` must have this"),
+    Flag("require_scope", Texts("SCOPE"), "The token must have this scope"),
+    Flag("introspect", Nothing, "Ask the server what it says of the token (RFC 7662)"),
+    Flag("userinfo", Nothing, "Ask the server who the token is about (OpenID Connect)"),
+    Flag("for", Text("URL"), "Ask this API, without the token, what it wants, and compare"),
+    Flag("send", Nothing, "With --for: send the token there too"),
+    Flag("claim", Text("NAME"), "Print one claim alone; /outer/inner for one within another"),
+    Flag("header", Nothing, "Print the header alone, as JSON"),
+    // Refused wherever it is found.
+    Flag("token", Text("TOKEN"), ""),
+];
+
+fn inspect(command: Clap) -> Clap {
+    let command = with_wanted_keys(command.arg(source_argument()), &of_the_network);
+    let flags = INSPECT_FLAGS.iter().map(|flag| if flag.2.is_empty() { flag.build().hide(true) } else { flag.build() });
+    command.args(flags).after_help(
+        "Examples:\n  oat inspect work\n  pbpaste | oat inspect -\n  oat inspect -                                  asks for it without showing it\n  oat inspect work --for https://api.example.com/orders\n  oat inspect - --issuer https://login.example.com --audience https://api.example.com\n  oat inspect work other                         what differs\n  oat inspect work --claim sub\n\nExit 8 where a check fails; the report is printed all the same.",
+    )
+}
+
+fn source_argument() -> Arg {
+    Arg::new("source").value_name("SOURCE").num_args(0..=2).help("A profile, or `-` for standard input; two to compare [env: OAT_PROFILE]")
+}
+
+fn jwks(command: Clap) -> Clap {
+    let server = Arg::new("server").value_name("SERVER").help("An issuer's URL, or a profile [env: OAT_PROFILE]");
+    with_wanted_keys(command.arg(server), &of_the_network)
+        .after_help("Examples:\n  oat jwks https://login.example.com\n  oat jwks work --json\n\nThe keys are fetched anew each time.")
+}
+
 /// It renews what a profile says, so of the keys it has only those of the network.
 fn refresh(command: Clap) -> Clap {
-    let command = with_wanted_keys(command.arg(profile_argument()), &|name| matches!(name, "ca_file" | "timeout"));
+    let command = with_wanted_keys(command.arg(profile_argument()), &of_the_network);
     with(command, &[Flag("print", Nothing, "Print the new token"), REQUIRE_STORE])
         .after_help("Examples:\n  oat refresh zero\n  oat refresh zero --print\n\nA client_credentials profile has no refresh token: a new token is fetched, and said so.")
 }

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 
 use crate::cli::refusal::no_secret_here;
-use crate::cli::words::{Chosen, Command, Common, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
+use crate::cli::words::{Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
 use crate::secret::SecretReference;
@@ -31,6 +31,8 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
             browser: m.get_flag("browser"),
         }),
         (["status", _], _) => Command::Status,
+        (["inspect", _], m) => Command::Inspect(inspect(m)?),
+        (["jwks", _], m) => Command::Jwks(Jwks { chosen: chosen(m)?, server: text(m, "server") }),
         (["profile", "add"], m) => Command::Profile(ProfileCommand::Add(chosen(m)?)),
         (["profile", "list"], _) => Command::Profile(ProfileCommand::List),
         (["profile", "show"], m) => Command::Profile(ProfileCommand::Show(chosen(m)?)),
@@ -70,6 +72,61 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
     })
 }
 
+/// What `oat inspect` was told. Fails with `Usage`.
+pub fn inspect(m: &ArgMatches) -> Result<Inspect> {
+    let words = Inspect {
+        chosen: Chosen { profile: None, ..chosen(m)? },
+        sources: texts(m, "source"),
+        id_token: switched_on(m, "id_token"),
+        refresh_token: switched_on(m, "refresh_token"),
+        profile: text(m, "profile"),
+        issuer: text(m, "issuer"),
+        offline: switched_on(m, "offline"),
+        jwks: text(m, "jwks"),
+        key: value(m, "key"),
+        secret_from: text(m, "secret_from"),
+        signature_only: switched_on(m, "signature_only"),
+        audience: texts(m, "audience"),
+        require_scope: texts(m, "require_scope").iter().flat_map(|text| text.split_whitespace()).map(str::to_string).collect(),
+        introspect: switched_on(m, "introspect"),
+        userinfo: switched_on(m, "userinfo"),
+        for_url: text(m, "for"),
+        send: switched_on(m, "send"),
+        claim: text(m, "claim"),
+        header: switched_on(m, "header"),
+    };
+    match at_odds(&words) {
+        Some((one, other)) => Err(Error::new(Kind::Usage, format!("{one} does not go with {other}")).hint("leave one of them out")),
+        None if words.send && words.for_url.is_none() => {
+            Err(Error::new(Kind::Usage, "`--send` needs to be told where to").hint("oat inspect --for URL --send"))
+        }
+        None => Ok(words),
+    }
+}
+
+/// Two words of `oat inspect` that contradict each other.
+fn at_odds(words: &Inspect) -> Option<(&'static str, &'static str)> {
+    let url = words.jwks.as_ref().is_some_and(|jwks| jwks.contains("://"));
+    let piped = words.sources.iter().filter(|source| *source == "-").count();
+    [
+        (words.id_token && words.refresh_token, "`--id-token`", "`--refresh-token`"),
+        (words.offline && words.introspect, "`--offline`", "`--introspect`"),
+        (words.offline && words.userinfo, "`--offline`", "`--userinfo`"),
+        (words.offline && words.for_url.is_some(), "`--offline`", "`--for`"),
+        (words.offline && url, "`--offline`", "a URL for `--jwks`"),
+        (words.key.is_some() && words.jwks.is_some(), "`--key`", "`--jwks`"),
+        (words.secret_from.is_some() && words.jwks.is_some(), "`--secret-from`", "`--jwks`"),
+        (words.secret_from.is_some() && words.key.is_some(), "`--secret-from`", "`--key`"),
+        (words.secret_from.as_deref() == Some("stdin") && piped > 0, "`--secret-from stdin`", "a token on standard input"),
+        (piped > 1, "`-`", "another `-`"),
+        (words.claim.is_some() && words.header, "`--claim`", "`--header`"),
+        (words.sources.len() > 1 && (words.claim.is_some() || words.header), "a comparison", "`--claim` or `--header`"),
+        (words.refresh_token && words.send, "`--refresh-token`", "`--send`"),
+    ]
+    .into_iter()
+    .find_map(|(both, one, other)| both.then_some((one, other)))
+}
+
 /// What every command was told.
 pub fn common(matches: &ArgMatches) -> Common {
     Common {
@@ -99,6 +156,10 @@ fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Op
 
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
     value(matches, id)
+}
+
+fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
+    matches.try_get_many::<String>(id).ok().flatten().unwrap_or_default().cloned().collect()
 }
 
 fn switched_on(matches: &ArgMatches, id: &str) -> bool {

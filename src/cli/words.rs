@@ -43,6 +43,10 @@ pub enum Command {
     Logout(Logout),
     /// `oat status`
     Status,
+    /// `oat inspect`
+    Inspect(Inspect),
+    /// `oat jwks`
+    Jwks(Jwks),
     /// `oat profile …`
     Profile(ProfileCommand),
     /// `oat sandbox`
@@ -128,6 +132,65 @@ pub struct Refresh {
     pub print: bool,
     /// `--require-store`
     pub require_store: bool,
+}
+
+/// `oat inspect`
+#[derive(Debug, Clone, Default)]
+pub struct Inspect {
+    /// The keys of the network that were given as flags.
+    pub chosen: Chosen,
+    /// At most two: a profile's name, or `-`.
+    pub sources: Vec<String>,
+    /// `--id-token`
+    pub id_token: bool,
+    /// `--refresh-token`
+    pub refresh_token: bool,
+    /// `--profile`: whose issuer, keys and client check a token from standard input.
+    pub profile: Option<String>,
+    /// `--issuer`; empty is the token's own word.
+    pub issuer: Option<String>,
+    /// `--offline`
+    pub offline: bool,
+    /// `--jwks`: a file or a URL.
+    pub jwks: Option<String>,
+    /// `--key`
+    pub key: Option<PathBuf>,
+    /// `--secret-from`
+    pub secret_from: Option<String>,
+    /// `--signature-only`
+    pub signature_only: bool,
+    /// `--audience`
+    pub audience: Vec<String>,
+    /// `--require-scope`, word by word.
+    pub require_scope: Vec<String>,
+    /// `--introspect`
+    pub introspect: bool,
+    /// `--userinfo`
+    pub userinfo: bool,
+    /// `--for`
+    pub for_url: Option<String>,
+    /// `--send`
+    pub send: bool,
+    /// `--claim`
+    pub claim: Option<String>,
+    /// `--header`
+    pub header: bool,
+}
+
+impl Inspect {
+    /// Whether keys were named on the command line.
+    pub fn local_keys(&self) -> bool {
+        self.jwks.is_some() || self.key.is_some() || self.secret_from.is_some()
+    }
+}
+
+/// `oat jwks`
+#[derive(Debug, Clone, Default)]
+pub struct Jwks {
+    /// The keys of the network that were given as flags.
+    pub chosen: Chosen,
+    /// An issuer's URL, or a profile's name.
+    pub server: Option<String>,
 }
 
 /// `oat profile …`

@@ -216,6 +216,11 @@ impl House {
         Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan, auto_approve))
     }
 
+    /// The world without a plan.
+    pub fn machine(&self, network: Network) -> Machine {
+        Machine::new(network, self.cache(), &self.environment, self.terminal, None)
+    }
+
     fn cache(&self) -> Option<PathBuf> {
         self.state_folder().map(|folder| folder.join("metadata"))
     }

@@ -6,6 +6,10 @@ mod completions;
 #[cfg(test)]
 mod generated;
 mod house;
+mod inspect;
+mod inspect_source;
+mod jwks;
+mod key_source;
 mod login;
 mod logout;
 mod man;
@@ -71,6 +75,8 @@ fn command(argv: Vec<OsString>) -> Result<()> {
         Command::Refresh(words) => refresh::refresh(&house, &words),
         Command::Login(words) => login::login(&house, &words),
         Command::Logout(words) => logout::logout(&house, &words),
+        Command::Inspect(words) => inspect::inspect(&house, &words),
+        Command::Jwks(words) => jwks::list(&house, &words),
         Command::Status => status::status(&house),
         Command::Profile(words) => profile::profile(&house, words),
         Command::Sandbox(words) => sandbox::serve(&house, &words),

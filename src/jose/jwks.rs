@@ -15,6 +15,8 @@ const MOST: usize = 1000;
 pub struct JwkSet {
     /// In the order of the document.
     pub keys: Vec<Jwk>,
+    /// What was passed over: its `kid`, and why.
+    pub refused: Vec<(Option<String>, String)>,
 }
 
 impl JwkSet {
@@ -24,7 +26,14 @@ impl JwkSet {
         let invalid = |reason: &str| Error::new(Kind::Invalid, format!("not a JWK set: {reason}"));
         let document = json::object(bytes).map_err(|reason| invalid(&reason))?;
         let keys = document.get("keys").and_then(Value::as_array).ok_or_else(|| invalid("it has no array `keys`"))?;
-        Ok(JwkSet { keys: keys.iter().take(MOST).filter_map(|key| Jwk::parse(key).ok()).collect() })
+        let mut set = JwkSet::default();
+        for key in keys.iter().take(MOST) {
+            match Jwk::parse(key) {
+                Ok(key) => set.keys.push(key),
+                Err(error) => set.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message)),
+            }
+        }
+        Ok(set)
     }
 
     /// The keys that may have made a signature of `alg`: those of its `kid` and no other, where it names one; else every

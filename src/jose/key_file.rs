@@ -50,16 +50,21 @@ fn jwks(bytes: &[u8]) -> Result<KeyFile> {
     let keys = keys.as_array().ok_or_else(|| invalid("not a JWK set: `keys` is not an array"))?;
     let mut file = KeyFile::default();
     // RFC 7517 section 5: what is of no use here is passed over.
-    for key in keys.iter().filter_map(Value::as_object).filter_map(|key| one(key).ok()) {
-        file.public.keys.extend(key.public.keys);
-        file.secrets.extend(key.secrets);
+    for key in keys.iter().filter_map(Value::as_object) {
+        match one(key) {
+            Ok(one) => {
+                file.public.keys.extend(one.public.keys);
+                file.secrets.extend(one.secrets);
+            }
+            Err(error) => file.public.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message)),
+        }
     }
     Ok(file)
 }
 
 fn one(members: &Map<String, Value>) -> Result<KeyFile> {
     if members.get("kty").and_then(Value::as_str) != Some("oct") {
-        return Ok(KeyFile { public: JwkSet { keys: vec![Jwk::parse(&Value::Object(members.clone()))?] }, ..KeyFile::default() });
+        return Ok(KeyFile { public: JwkSet { keys: vec![Jwk::parse(&Value::Object(members.clone()))?], ..JwkSet::default() }, ..KeyFile::default() });
     }
     let secret = members.get("k").and_then(Value::as_str).and_then(base64url::decode).filter(|secret| !secret.is_empty());
     let secret = secret.ok_or_else(|| invalid("`k` of a JWK is not base64url"))?;
@@ -87,7 +92,7 @@ fn pem(text: &str) -> Result<KeyFile> {
 
 fn public(key: PublicKey) -> Result<KeyFile> {
     let jwk = Jwk { key, kid: None, alg: None, usage: None, key_ops: None };
-    Ok(KeyFile { public: JwkSet { keys: vec![jwk] }, ..KeyFile::default() })
+    Ok(KeyFile { public: JwkSet { keys: vec![jwk], ..JwkSet::default() }, ..KeyFile::default() })
 }
 
 fn der_key(bytes: &[u8]) -> Result<PublicKey> {

@@ -24,8 +24,9 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// `iss` is the issuer, byte for byte, or the pattern with the token's own `tid` for `{tenantid}`.
-    pub fn issued_by(&self, issuer: &str, pattern: Option<&str>) -> Result<&'a str> {
+    /// `iss` is the issuer, byte for byte, or the pattern with the token's own `tid` for `{tenantid}`. `whose` is what the
+    /// issuer is called.
+    pub fn issued_by(&self, whose: &str, issuer: &str, pattern: Option<&str>) -> Result<&'a str> {
         let said = self.required("iss")?;
         let tenant = self.set.get("tid").and_then(Value::as_str).unwrap_or_default();
         let plain = !tenant.is_empty() && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -36,7 +37,7 @@ impl<'a> Claims<'a> {
         let slash = said.trim_end_matches('/') == issuer.trim_end_matches('/');
         let difference = if slash { "; only the slash at the end differs, but it must be the same" } else { "" };
         Err(self
-            .fails(format!("is from `{shown}`, and the profile's issuer is `{}`{difference}", escape(issuer)))
+            .fails(format!("is from `{shown}`, and {whose} is `{}`{difference}", escape(issuer)))
             .hint(format!("if that is the server you mean, set issuer = \"{shown}\"")))
     }
 

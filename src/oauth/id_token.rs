@@ -79,7 +79,7 @@ pub fn verify(
 /// Checks the claims of a token that was signed with `alg`; the signature is the caller's to check.
 pub fn check(set: &Map<String, Value>, alg: Alg, expected: &Expected) -> Result<IdTokenClaims> {
     let claims = Claims { what: "the ID token", set };
-    claims.issued_by(expected.issuer, expected.issuer_pattern)?;
+    claims.issued_by("the profile's issuer", expected.issuer, expected.issuer_pattern)?;
     claims.for_the_client(expected.client_id)?;
     let subject = same_subject(&claims, expected.subject)?;
     let missing = |name| claims.wrong(name, "a number");

@@ -6,7 +6,10 @@ use crate::oauth::answer::status;
 use crate::oauth::document::{self, Known, Words};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Response, World};
+use crate::time::{Seconds, UnixTime};
 
+/// How long nobody asks once more for keys that were just asked for once more.
+const PAUSE: Seconds = Seconds(60);
 const HINT: &str = "is `jwks_uri` right? it comes from the server's metadata, or from the profile";
 const WORDS: Words = Words { rule: "keys are only taken from the origin of `jwks_uri`", hint: HINT };
 
@@ -33,6 +36,18 @@ pub fn keys(world: &mut dyn World, jwks_uri: &Endpoint, known: Known) -> Result<
     let set = read(&response, jwks_uri)?;
     world.remember(&key, &response.body);
     Ok(Keys { set, kept: false })
+}
+
+/// The keys once more, where those that were kept do not do (R47). None where they were asked for again within the last
+/// minute: a thousand bad tokens are no thousand requests.
+pub fn again(world: &mut dyn World, jwks_uri: &Endpoint) -> Result<Option<Keys>> {
+    let (key, now) = (format!("jwks again {}", jwks_uri.as_str()), world.now());
+    let asked = world.recall(&key).and_then(|kept| String::from_utf8(kept).ok()?.parse().ok()).map(UnixTime);
+    if asked.is_some_and(|asked| (Seconds(0)..PAUSE).contains(&(now - asked))) {
+        return Ok(None);
+    }
+    world.remember(&key, now.0.to_string().as_bytes());
+    keys(world, jwks_uri, Known::Anew).map(Some)
 }
 
 fn read(response: &Response, url: &Endpoint) -> Result<JwkSet> {

@@ -129,9 +129,29 @@ impl Terminal {
     /// Asks for a secret without showing it. None where nothing was typed. Fails with `Interrupted` on ctrl-c, with the
     /// terminal as it was before.
     pub fn ask_hidden(&self, question: &str) -> Result<Option<String>> {
-        match hidden_line(|| self.write(&format!("{question}: "))) {
+        let typed = hidden_line(|| self.write(&format!("{question}: ")));
+        // The key that ended it was not shown.
+        #[cfg(unix)]
+        self.write("\n");
+        match typed {
             Some(text) if text.contains(CTRL_C) => Err(Error::new(Kind::Interrupted, "interrupted")),
             typed => Ok(typed.filter(|text| !text.is_empty())),
+        }
+    }
+
+    /// Standard input, whole; a person is asked for it without showing it. Fails with `Invalid` where it is longer than
+    /// `longest` bytes, and as [`Terminal::ask_hidden`] does.
+    pub fn piped(&self, longest: usize, question: &str) -> Result<Zeroizing<Vec<u8>>> {
+        if std::io::stdin().is_terminal() {
+            let typed = self.ask_hidden(question)?.unwrap_or_default();
+            return Ok(Zeroizing::new(typed.into_bytes()));
+        }
+        let mut bytes = Zeroizing::new(Vec::new());
+        let read = std::io::stdin().lock().take(longest as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| Error::new(Kind::Config, "cannot read standard input").hint("is it open?").because(error))?;
+        match bytes.len() > longest {
+            true => Err(Error::new(Kind::Invalid, format!("standard input is longer than {} MiB, and no token is", longest >> 20))),
+            false => Ok(bytes),
         }
     }
 
@@ -155,24 +175,40 @@ fn terminal_err() -> bool {
 
 /// What ctrl-c types where it is no signal.
 const CTRL_C: char = '\u{3}';
+#[cfg(unix)]
+const CTRL_D: u8 = 4;
+#[cfg(unix)]
+const BACKSPACE: u8 = 8;
+#[cfg(unix)]
+const CTRL_U: u8 = 0x15;
+#[cfg(unix)]
+const DELETE: u8 = 0x7f;
+/// The most bytes of a hidden line.
+#[cfg(unix)]
+const LONGEST_HIDDEN: usize = 1 << 20;
 
-/// One line of the terminal, not shown, asked for once nothing is shown any more: what is typed before that is thrown away. ctrl-c ends the line instead of the process: one that dies here, as with the
-/// rpassword crate, leaves the terminal without its echo.
+/// One line of the terminal, not shown, asked for once nothing is shown any more: what is typed before that is thrown away. Every key
+/// comes by itself: a terminal's own line ends after 4095 bytes, and tokens do not; and ctrl-c ends the line instead of the process,
+/// which would leave the terminal without its echo.
 #[cfg(unix)]
 fn hidden_line(ask: impl FnOnce()) -> Option<String> {
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
     let mut tty = std::fs::File::open("/dev/tty").ok()?;
     let before = tcgetattr(&tty).ok()?;
     let mut keys = before.clone();
-    keys.local_modes.remove(LocalModes::ISIG | LocalModes::ECHO);
-    keys.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
-    keys.special_codes[SpecialCodeIndex::VEOL] = CTRL_C as u8;
+    keys.local_modes.remove(LocalModes::ISIG | LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
+    (keys.special_codes[SpecialCodeIndex::VMIN], keys.special_codes[SpecialCodeIndex::VTIME]) = (1, 0);
     tcsetattr(&tty, OptionalActions::Flush, &keys).ok()?;
     ask();
-    let (mut line, mut byte) = (Zeroizing::new(Vec::with_capacity(4096)), [0]);
-    while tty.read(&mut byte).is_ok_and(|count| count > 0) && byte[0] != b'\n' && line.len() < 4096 {
-        line.push(byte[0]);
-        if byte[0] == CTRL_C as u8 {
+    let (mut line, mut key) = (Zeroizing::new(Vec::with_capacity(1 << 16)), [0]);
+    while tty.read(&mut key).is_ok_and(|count| count > 0) && line.len() < LONGEST_HIDDEN {
+        match key[0] {
+            b'\n' | b'\r' | CTRL_D => break,
+            BACKSPACE | DELETE => drop(line.pop()),
+            CTRL_U => line.clear(),
+            byte => line.push(byte),
+        }
+        if key[0] == CTRL_C as u8 {
             break;
         }
     }
