@@ -7,13 +7,11 @@ use crate::jose::jwa::Alg;
 use crate::jose::jwt::Jwt;
 use crate::json;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::id_token::signature::Algs;
+use crate::oauth::signature::{self, Algs};
 use crate::oauth::world::World;
 use crate::secret::{AccessToken, ClientSecret, IdToken, WireSecret};
 use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
-
-pub mod signature;
 
 /// How far the server's clock and this one may be apart (R43).
 const SKEW: Seconds = Seconds(60);

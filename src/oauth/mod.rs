@@ -13,5 +13,6 @@ pub mod metadata;
 pub mod pkce;
 pub mod redirect;
 pub mod revocation;
+pub mod signature;
 pub mod token;
 pub mod world;
