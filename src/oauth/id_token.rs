@@ -7,7 +7,7 @@ use crate::jose::jwa::Alg;
 use crate::jose::jwt::Jwt;
 use crate::json;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::signature::{self, Algs};
+use crate::oauth::signature::{self, Algs, ID_TOKEN};
 use crate::oauth::world::World;
 use crate::secret::{AccessToken, ClientSecret, IdToken, WireSecret};
 use crate::text::escape;
@@ -75,7 +75,7 @@ pub fn verify(
     if matches!(kind.trim_start_matches("application/"), "at+jwt" | "logout+jwt") {
         return Err(invalid(format!("the ID token is another kind of token: its `typ` is `{kind}`")).hint(OPERATOR));
     }
-    let alg = signature::check(world, &jwt, &expected.algs, jwks_uri, client_secret)?;
+    let alg = signature::check(world, &jwt, ID_TOKEN, &expected.algs, jwks_uri, client_secret)?;
     check(&jwt.claims, alg, expected)
 }
 

@@ -1,4 +1,4 @@
-//! Who signed an ID token: the algorithms that may be, and the keys (OpenID Connect Core section 3.1.3.7, 6 to 8).
+//! Who signed an answer: the algorithms that may be, and the keys (OpenID Connect Core section 3.1.3.7, 6 to 8).
 
 use serde_json::Value;
 
@@ -13,7 +13,10 @@ use crate::oauth::world::World;
 use crate::secret::ClientSecret;
 use crate::text::escape;
 
-/// The signature algorithms that an ID token may have, known before the token is looked at (RFC 8725 section 3.1).
+/// What a checked ID token is called in a sentence; a few hints are for it alone.
+pub const ID_TOKEN: &str = "the ID token";
+
+/// The signature algorithms that a token may have, known before the token is looked at (RFC 8725 section 3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Algs(Vec<Alg>);
 
@@ -28,8 +31,8 @@ impl Algs {
         })
     }
 
-    /// What the server says it signs with, `id_token_signing_alg_values_supported`, as far as a public key checks it; where
-    /// the server says nothing, every algorithm with a public key.
+    /// What the server says it signs with, such as `id_token_signing_alg_values_supported`, as far as a public key checks
+    /// it; where the server says nothing, every algorithm with a public key.
     pub fn supported(names: Option<&[String]>) -> Algs {
         let with_a_public_key = |name: &String| Alg::parse(name).filter(|alg| !alg.symmetric());
         Algs(names.map_or(Alg::ASYMMETRIC.to_vec(), |names| names.iter().filter_map(with_a_public_key).collect()))
@@ -41,56 +44,64 @@ impl Algs {
     }
 }
 
-/// Checks the signature and says what it was made with. A key that an earlier command kept and that does not do is asked
-/// for once more, because servers change their keys. Fails with `Invalid`, or as [`jwks::keys`] does.
+/// Checks the signature and says what it was made with; `what` is the token in the words of a sentence. A key that an
+/// earlier command kept and that does not do is asked for once more, because servers change their keys. Fails with
+/// `Invalid`, or as [`jwks::keys`] does.
 pub fn check(
     world: &mut dyn World,
     jwt: &Jwt,
+    what: &str,
     algs: &Algs,
     jwks_uri: Option<&Endpoint>,
     client_secret: Option<&ClientSecret>,
 ) -> Result<Alg> {
-    let alg = allowed(jwt, algs)?;
+    let alg = allowed(jwt, what, algs)?;
     let name = alg.name();
     if alg.symmetric() {
         let secret = client_secret.ok_or_else(|| {
-            invalid(format!("the ID token is signed with {name}, which needs the client secret, and the profile has none"))
+            invalid(format!("{what} is signed with {name}, which needs the client secret, and the profile has none"))
                 .hint("set `client_secret` in the profile, or register the client for RS256")
         })?;
         jwt.verify_hmac(secret.expose().as_bytes()).map_err(|error| {
-            invalid(format!("the ID token cannot be trusted: {}", error.message))
+            invalid(format!("{what} cannot be trusted: {}", error.message))
                 .hint("is `client_secret` the one of this client? it may have been replaced at the server")
         })?;
         return Ok(alg);
     }
     let uri = jwks_uri.ok_or_else(|| {
-        invalid(format!("the ID token is signed with {name}, and no keys are known to check it with"))
+        invalid(format!("{what} is signed with {name}, and no keys are known to check it with"))
             .hint("set `jwks_uri`, or `issuer` for discovery, in the profile")
     })?;
     let known = jwks::keys(world, uri, Known::Kept)?;
-    match signed_by_one_of(&known.set, jwt, alg, uri) {
-        Err(_) if known.kept => signed_by_one_of(&jwks::keys(world, uri, Known::Anew)?.set, jwt, alg, uri)?,
+    match signed_by_one_of(&known.set, jwt, what, alg, uri) {
+        Err(_) if known.kept => signed_by_one_of(&jwks::keys(world, uri, Known::Anew)?.set, jwt, what, alg, uri)?,
         outcome => outcome?,
     }
     Ok(alg)
 }
 
-fn allowed(jwt: &Jwt, algs: &Algs) -> Result<Alg> {
+fn allowed(jwt: &Jwt, what: &str, algs: &Algs) -> Result<Alg> {
     let named = jwt.header.get("alg").and_then(Value::as_str).unwrap_or_default();
-    let register = "register the client at the server for another `id_token_signed_response_alg`, such as RS256";
+    let setting = if what == ID_TOKEN { "`id_token_signed_response_alg`" } else { "algorithm" };
+    let register = format!("register the client at the server for another {setting}, such as RS256");
     match jwt.alg() {
         _ if jwt.header.get("kid").is_some_and(|kid| !kid.is_string()) => {
-            Err(invalid("the ID token's `kid` is not a string").hint("tell the server's operator"))
+            Err(invalid(format!("{what}'s `kid` is not a string")).hint("tell the server's operator"))
         }
         Some(alg) if algs.0.contains(&alg) => Ok(alg),
-        Some(alg) => Err(invalid(format!("the ID token is signed with {}, and what may be is {}", alg.name(), algs.names()))
-            .hint(format!("if the client is registered for that, set id_token_signed_response_alg = \"{}\" in the profile", alg.name()))),
-        None if named.eq_ignore_ascii_case("none") => Err(invalid("the ID token is not signed (`alg` is `none`)").hint(register)),
-        None => Err(invalid(format!("the ID token is signed with `{}`, which cannot be checked", escape(named))).hint(register)),
+        Some(alg) => {
+            Err(invalid(format!("{what} is signed with {}, and what may be is {}", alg.name(), algs.names())).hint(if what == ID_TOKEN {
+                format!("if the client is registered for that, set id_token_signed_response_alg = \"{}\" in the profile", alg.name())
+            } else {
+                register
+            }))
+        }
+        None if named.eq_ignore_ascii_case("none") => Err(invalid(format!("{what} is not signed (`alg` is `none`)")).hint(register)),
+        None => Err(invalid(format!("{what} is signed with `{}`, which cannot be checked", escape(named))).hint(register)),
     }
 }
 
-fn signed_by_one_of(set: &JwkSet, jwt: &Jwt, alg: Alg, uri: &Endpoint) -> Result<()> {
+fn signed_by_one_of(set: &JwkSet, jwt: &Jwt, what: &str, alg: Alg, uri: &Endpoint) -> Result<()> {
     let mut refusal = None;
     for key in set.find(jwt.kid(), alg) {
         match jwt.verify(key) {
@@ -100,12 +111,13 @@ fn signed_by_one_of(set: &JwkSet, jwt: &Jwt, alg: Alg, uri: &Endpoint) -> Result
     }
     let changing = "the server may be changing its keys; try again in a minute";
     Err(match (refusal, jwt.kid()) {
-        (Some(why), _) => invalid(format!("the ID token cannot be trusted: {why}"))
-            .hint("it may have been changed on its way: sign in again, and tell the server's operator if it comes back"),
-        (None, Some(kid)) => {
-            invalid(format!("the ID token is signed with the key `{}`, which is not at {uri}", escape(kid))).hint(changing)
-        }
-        (None, None) => invalid(format!("the ID token is signed with {}, and no key at {uri} is for that", alg.name())).hint(changing),
+        (Some(why), _) => invalid(format!("{what} cannot be trusted: {why}")).hint(if what == ID_TOKEN {
+            "it may have been changed on its way: sign in again, and tell the server's operator if it comes back"
+        } else {
+            "it may have been changed on its way: try again, and tell the server's operator if it comes back"
+        }),
+        (None, Some(kid)) => invalid(format!("{what} is signed with the key `{}`, which is not at {uri}", escape(kid))).hint(changing),
+        (None, None) => invalid(format!("{what} is signed with {}, and no key at {uri} is for that", alg.name())).hint(changing),
     })
 }
 
