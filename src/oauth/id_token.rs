@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::jose::jwt::Jwt;
-use crate::json;
+use crate::oauth::answer;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::signature::{self, Algs, ID_TOKEN};
 use crate::oauth::world::World;
@@ -222,11 +222,7 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 fn wrong(claims: &Map<String, Value>, name: &str, wanted: &str) -> Error {
-    let message = match claims.get(name) {
-        None => format!("the ID token has no `{name}`"),
-        Some(value) => format!("the ID token's `{name}` is {}, not {wanted}", json::type_name(value)),
-    };
-    invalid(message).hint(OPERATOR)
+    answer::wrong(ID_TOKEN, claims, name, wanted).hint(OPERATOR)
 }
 
 fn invalid(message: impl Into<String>) -> Error {
