@@ -3,6 +3,8 @@
 pub mod answer;
 pub mod ask;
 pub mod authorization;
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub mod challenge;
 pub mod client_auth;
 pub mod document;
 pub mod endpoints;
