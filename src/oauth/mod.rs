@@ -10,6 +10,8 @@ pub mod document;
 pub mod endpoints;
 pub mod grant;
 pub mod id_token;
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub mod introspection;
 pub mod jwks;
 pub mod metadata;
 pub mod pkce;

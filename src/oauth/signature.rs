@@ -1,20 +1,23 @@
 //! Who signed an answer: the algorithms that may be, and the keys (OpenID Connect Core section 3.1.3.7, 6 to 8).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::jose::jwks::JwkSet;
 use crate::jose::jwt::Jwt;
+use crate::oauth::answer::{shown, wrong};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::jwks;
-use crate::oauth::world::World;
-use crate::secret::ClientSecret;
+use crate::oauth::world::{Response, World};
+use crate::secret::{ClientSecret, WireSecret, redact};
 use crate::text::escape;
 
 /// What a checked ID token is called in a sentence; a few hints are for it alone.
 pub const ID_TOKEN: &str = "the ID token";
+
+const OPERATOR: &str = "tell the server's operator";
 
 /// The signature algorithms that a token may have, known before the token is looked at (RFC 8725 section 3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,13 +83,96 @@ pub fn check(
     Ok(alg)
 }
 
+/// Who may sign an answer other than a token, and whom it must be for.
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub struct Signer<'a> {
+    /// The issuer, byte for byte, where one is known.
+    pub issuer: Option<&'a str>,
+    /// Who the answer must be for.
+    pub client_id: &'a str,
+    /// Where the server's keys are, where that is known.
+    pub jwks_uri: Option<&'a Endpoint>,
+    /// The algorithms that may sign.
+    pub algs: Algs,
+    /// The key of an HMAC.
+    pub client_secret: Option<&'a ClientSecret>,
+    /// Whether the server says that it signs such answers, so that one may be asked for.
+    pub offered: bool,
+}
+
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+impl Signer<'_> {
+    /// The claims of an answer that is one compact JWT, after its signature, `iss` and `aud`, and what it was signed with.
+    /// With a `typ` it must be of that type and have both claims (RFC 9701 section 5); without, they may be absent (OpenID
+    /// Connect Core section 5.3.2). `what` is the answer in the words of a sentence, `ours` what must not be shown of an
+    /// echo. Fails as [`check`] does.
+    pub fn claims(
+        &self,
+        world: &mut dyn World,
+        response: &Response,
+        what: &str,
+        typ: Option<&str>,
+        ours: &[WireSecret],
+    ) -> Result<(Map<String, Value>, Alg)> {
+        let text = String::from_utf8_lossy(&response.body);
+        let jwt = Jwt::decode(text.trim()).map_err(|error| {
+            let encrypted = text.matches('.').count() == 4;
+            invalid(format!("{what} is {}", error.message)).hint(if encrypted {
+                "register the client at the server for answers that are signed and not encrypted"
+            } else {
+                OPERATOR
+            })
+        })?;
+        let said = |name: &str| jwt.header.get(name).and_then(Value::as_str).unwrap_or_default();
+        if let Some(typ) = typ {
+            let kind = said("typ").to_ascii_lowercase();
+            if kind.strip_prefix("application/").unwrap_or(&kind) != typ {
+                let kind = shown(&kind, ours);
+                return Err(invalid(format!("{what} is another kind of token: its `typ` is `{kind}`, not `{typ}`")).hint(OPERATOR));
+            }
+        }
+        let alg = check(world, &jwt, what, &self.algs, self.jwks_uri, self.client_secret).map_err(|error| {
+            let echo = ["kid", "alg"].into_iter().any(|name| redact(said(name), ours) != said(name));
+            if echo { invalid(format!("{what} cannot be trusted, and its header repeats what was sent")).hint(OPERATOR) } else { error }
+        })?;
+        let refused = |sentence: String, hint: &str| Err(invalid(format!("{what} is {sentence}")).hint(hint));
+        let (issuer, audience) = (jwt.claims.get("iss"), jwt.claims.get("aud"));
+        match (issuer.map(Value::as_str), self.issuer) {
+            (None, _) if typ.is_none() => {}
+            (_, None) if typ.is_none() => {}
+            (Some(Some(said)), Some(issuer)) if said == issuer => {}
+            (Some(Some(said)), Some(issuer)) => {
+                return refused(format!("from `{}`, and the issuer is `{}`", shown(said, ours), escape(issuer)), "is `issuer` right?");
+            }
+            (_, None) => return refused("signed, and no issuer is known that it could be from".into(), "set `issuer` in the profile"),
+            _ => return Err(wrong(what, &jwt.claims, "iss", "a string")),
+        }
+        match audience {
+            None if typ.is_none() => {}
+            None => return Err(wrong(what, &jwt.claims, "aud", "a string")),
+            Some(one) if one == self.client_id || one.as_array().is_some_and(|all| all.iter().any(|one| one == self.client_id)) => {}
+            Some(_) => return refused(format!("not for the client `{}`", escape(self.client_id)), "is `client_id` right?"),
+        }
+        Ok((jwt.claims, alg))
+    }
+}
+
+/// Whether an answer that went well is a JWT. A server that has `application/jwt` for JSON sends JSON all the same.
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub fn signed(response: &Response) -> bool {
+    let media = response.media_type();
+    let jwt = media.ends_with("+jwt") || (media == "application/jwt" && !response.body.trim_ascii_start().starts_with(b"{"));
+    // One that was cut short is told as such by who reads the others.
+    jwt && (200..300).contains(&response.status) && response.cut_short.is_none()
+}
+
 fn allowed(jwt: &Jwt, what: &str, algs: &Algs) -> Result<Alg> {
     let named = jwt.header.get("alg").and_then(Value::as_str).unwrap_or_default();
     let setting = if what == ID_TOKEN { "`id_token_signed_response_alg`" } else { "algorithm" };
     let register = format!("register the client at the server for another {setting}, such as RS256");
     match jwt.alg() {
         _ if jwt.header.get("kid").is_some_and(|kid| !kid.is_string()) => {
-            Err(invalid(format!("{what}'s `kid` is not a string")).hint("tell the server's operator"))
+            Err(invalid(format!("{what}'s `kid` is not a string")).hint(OPERATOR))
         }
         Some(alg) if algs.0.contains(&alg) => Ok(alg),
         Some(alg) => {
