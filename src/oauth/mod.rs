@@ -19,4 +19,6 @@ pub mod redirect;
 pub mod revocation;
 pub mod signature;
 pub mod token;
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub mod userinfo;
 pub mod world;
