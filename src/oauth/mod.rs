@@ -15,6 +15,8 @@ pub mod introspection;
 pub mod jwks;
 pub mod metadata;
 pub mod pkce;
+#[allow(dead_code, reason = "for the command that inspects tokens")]
+pub mod protected_resource;
 pub mod redirect;
 pub mod revocation;
 pub mod signature;
