@@ -69,7 +69,7 @@ fn a_refusal_is_told_in_the_words_of_its_challenge() {
     let challenge = |status, header: &str, body: &str| answer(status, &[("www-authenticate", header)], body);
     for (response, code, sentence) in [
         (
-            // OpenID Connect Core section 5.3.3.
+            // In the form of OpenID Connect Core section 5.3.3.
             challenge(401, r#"Bearer error="invalid_token", error_description="The Access Token expired""#, ""),
             "invalid_token",
             "userinfo endpoint refused the request: invalid_token (The Access Token expired)",
