@@ -21,18 +21,23 @@ use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
 use crate::oauth::authorization::{self, Expected as Reply, Reading};
+use crate::oauth::challenge;
+use crate::oauth::client_auth::{self, Method};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
-use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected};
+use crate::oauth::introspection;
 use crate::oauth::metadata::{self, Asked};
+use crate::oauth::protected_resource;
 use crate::oauth::redirect::Redirect;
+use crate::oauth::signature::{Algs, Signer};
+use crate::oauth::userinfo;
 use crate::oauth::world::Response;
-use crate::oauth::world::script::Script;
+use crate::oauth::world::script::{self, Script};
 use crate::sandbox::http::Request;
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::wire;
-use crate::secret::{ClientSecret, IdToken, Once, Secret};
+use crate::secret::{AccessToken, ClientSecret, IdToken, Once, Secret};
 use crate::store::record::{Access, LongLived, examples};
 use crate::store::sealed::Record;
 use crate::text::escape;
@@ -378,11 +383,10 @@ fn r97_id_tokens() {
         algs: Algs::registered("HS256").unwrap(),
         now: UnixTime(1_768_210_200),
     };
-    let (key, secret) = (hmac::Key::new(hmac::HMAC_SHA256, b"secret"), ClientSecret::new("secret"));
+    let secret = ClientSecret::new("secret");
     let check = |header: &[u8], claims: &[u8]| {
-        let message = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
-        let token = format!("{message}.{}", base64url::encode(hmac::sign(&key, message.as_bytes())));
-        match id_token::verify(&mut Script::default(), &IdToken::new(token), &expected, None, Some(&secret)) {
+        let token = IdToken::new(mac(header, claims));
+        match id_token::verify(&mut Script::default(), &token, &expected, None, Some(&secret)) {
             Ok(told) => {
                 let (header, claims) = (json::object(header).unwrap(), json::object(claims).unwrap());
                 assert!(header["alg"] == "HS256" && !header.contains_key("crit"));
@@ -402,6 +406,106 @@ fn r97_id_tokens() {
     let tenant = br#"{"iss":"https://b.example/t-1/v2.0","aud":"c","sub":"s","nonce":"n","exp":1768210260,"iat":1768210200,"auth_time":1768210190,"tid":"t-1"}"#;
     abuse(&[header], |input| check(input, claims));
     abuse(&[claims, tenant], |input| check(header, input));
+}
+
+#[test]
+fn r97_challenges() {
+    let seeds: [&[u8]; 5] = [
+        br#"Bearer realm="example", error="invalid_token", error_description="a \"b\" c""#,
+        br#"Bearer error="invalid_token", DPoP algs="ES256 PS256", Basic realm = 'x y'"#,
+        b"Negotiate abc==, NTLM, Digest nonce=a/b:c=,,qop=auth",
+        b"Bearer error=x error_description=not quoted at all, max_age=5",
+        b"a=b,a=b,a=b,a=b,a=b,a=b,a=b,a=b,a=b,a=b,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c,c",
+    ];
+    abuse(&seeds, |input| {
+        let text = String::from_utf8_lossy(input).into_owned();
+        let length = text.len();
+        let headers = [("www-authenticate".to_string(), text.clone()), ("www-authenticate".to_string(), text)].to_vec();
+        let found = challenge::challenges(&Response { headers, ..Response::default() });
+        let token = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b));
+        assert!(found.len() <= 20);
+        for challenge in &found {
+            assert!(token(&challenge.scheme) && challenge.is(&challenge.scheme.to_ascii_uppercase()) && challenge.parameters.len() <= 50);
+            for (name, value) in &challenge.parameters {
+                assert!(token(name) && *name == name.to_ascii_lowercase() && value.len() < length && challenge.parameter(name).is_some());
+            }
+        }
+    });
+}
+
+/// A JWT of these parts with an HMAC that holds.
+fn mac(header: &[u8], claims: &[u8]) -> String {
+    let message = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"secret"), message.as_bytes());
+    format!("{message}.{}", base64url::encode(tag))
+}
+
+#[test]
+fn r97_introspection_and_userinfo_answers() {
+    let endpoint = Endpoint::parse("https://a.example/x").unwrap();
+    let client = client_auth::Client { id: "c".into(), secret: Some(ClientSecret::new("secret")), method: Method::ClientSecretPost };
+    let token = AccessToken::new("t0k3n");
+    let ask = |media: &str, body: &[u8], issuer: Option<&str>| {
+        let answer = script::answer(200, &[("content-type", media), ("www-authenticate", &String::from_utf8_lossy(body))], body);
+        let refusal = Response { status: 401, ..answer.clone() };
+        let signer = || {
+            let algs = Algs::registered("HS256").unwrap();
+            Signer { issuer, client_id: "c", jwks_uri: None, algs, client_secret: client.secret.as_ref(), offered: true }
+        };
+        let asked = introspection::Asked {
+            endpoint: &endpoint,
+            client: &client,
+            token: &Secret::new(token.expose()),
+            hint: None,
+            signer: signer(),
+        };
+        let introspected = introspection::introspect(&mut Script::of([answer.clone()]), &asked);
+        let person = userinfo::userinfo(&mut Script::of([answer]), &endpoint, &token, &signer());
+        let refused = userinfo::userinfo(&mut Script::of([refusal]), &endpoint, &token, &signer());
+        for error in [introspected.as_ref().err(), person.as_ref().err(), refused.as_ref().err()].into_iter().flatten() {
+            told(error);
+            assert!(!error.to_string().contains("t0k3n"), "{error}");
+        }
+        assert!(refused.is_err());
+        if let Ok(said) = &introspected {
+            assert!(said.members["active"] == said.active && said.signed.is_some() == media.ends_with("+jwt"));
+        }
+        if let Ok(said) = &person {
+            assert!(said.members["sub"].as_str().is_some_and(|sub| !sub.is_empty()));
+        }
+    };
+    let seeds: [&[u8]; 4] = [
+        br#"{"active":true,"sub":"s","scope":"a b","aud":["c"],"exp":1}"#,
+        br#"{"active":"true","sub":"","t0k3n":"t0k3n"}"#,
+        br#"Bearer error="invalid_token", error_description="t0k3n""#,
+        br#"{"error":"invalid_client","error_description":"t0k3n"}"#,
+    ];
+    abuse(&seeds, |input| ask("application/json", input, None));
+    let header = br#"{"alg":"HS256","typ":"token-introspection+jwt","kid":"t0k3n"}"#;
+    let claims = br#"{"iss":"https://a.example","aud":["c","d"],"sub":"s","token_introspection":{"active":true,"sub":"s"}}"#;
+    let signed = |header: &[u8], claims: &[u8]| {
+        ask("application/token-introspection+jwt", mac(header, claims).as_bytes(), Some("https://a.example"));
+    };
+    abuse(&[header], |input| signed(input, claims));
+    abuse(&[claims], |input| signed(header, input));
+    abuse(&[mac(header, claims).as_bytes()], |input| ask("application/token-introspection+jwt", input, Some("https://a.example")));
+}
+
+#[test]
+fn r97_metadata_of_apis() {
+    let api = Endpoint::parse("https://a.example/v1/me").unwrap();
+    let url = "https://a.example/.well-known/oauth-protected-resource";
+    let seed = br#"{"resource":"https://a.example/v1","authorization_servers":["https://b.example",1],"scopes_supported":["a","b"]}"#;
+    abuse(&[seed], |input| match protected_resource::fetch(&mut Script::of([script::json(200, input)]), url, &api) {
+        Ok(found) => assert_eq!(Endpoint::parse(&found.resource).unwrap().url().origin(), api.url().origin()),
+        Err(error) => told(&error),
+    });
+    abuse(&[url.as_bytes(), b"https://b.example/x", b"http://[::1]:80/"], |input| {
+        let mut world = Script::of([script::json(200, "{}")]);
+        let error = protected_resource::fetch(&mut world, &String::from_utf8_lossy(input), &api).unwrap_err();
+        assert!(world.urls().iter().all(|url| url.starts_with("https://a.example/")), "{:?}", world.urls());
+        told(&error);
+    });
 }
 
 /// A client that sends its bytes in pieces of one size and then hangs up.

@@ -214,8 +214,11 @@ impl Report {
 
     /// The report as one object; what is not known is left out.
     pub fn json(&self) -> Value {
-        let checks: Vec<Value> =
-            self.checks.iter().map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail, "hint": check.hint })).collect();
+        let checks: Vec<Value> = self
+            .checks
+            .iter()
+            .map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail, "hint": check.hint }))
+            .collect();
         let mut object = json!({
             "kind": self.kind.name(),
             "format": self.form.name(),
@@ -226,7 +229,11 @@ impl Report {
             "verified": self.verified,
             "notes": self.notes,
         });
-        let mut put = |name: &str, value: Option<Value>| drop(value.map(|value| object[name] = value));
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                object[name] = value;
+            }
+        };
         put("profile", self.profile.as_deref().map(Value::from));
         put("reason", self.reason.as_deref().map(Value::from));
         put("payload", self.payload.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into()));

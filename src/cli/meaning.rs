@@ -3,7 +3,9 @@
 use clap::ArgMatches;
 
 use crate::cli::refusal::no_secret_here;
-use crate::cli::words::{Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet};
+use crate::cli::words::{
+    Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
+};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
 use crate::secret::SecretReference;

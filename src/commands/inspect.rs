@@ -288,7 +288,8 @@ impl Examination<'_> {
         match (written, discovered) {
             (Some(endpoint), _) => Ok(endpoint),
             (None, discovered) => discovered?.ok_or_else(|| {
-                Error::new(Kind::Config, format!("the server names no {}", key.replace('_', " "))).hint(format!("set `{key}` in the profile"))
+                Error::new(Kind::Config, format!("the server names no {}", key.replace('_', " ")))
+                    .hint(format!("set `{key}` in the profile"))
             }),
         }
     }
@@ -342,7 +343,9 @@ fn unchecked(report: &mut Report, error: Error) {
 fn nothing_known(subject: &Subject) -> String {
     let own = subject.report.claims.as_ref().and_then(|claims| claims.get("iss")).and_then(Value::as_str);
     match (&subject.plan, own) {
-        (Some(plan), _) => format!("profile `{}` names no issuer; set `issuer` or `jwks_uri`, or say --issuer, --jwks, --key", plan.profile),
+        (Some(plan), _) => {
+            format!("profile `{}` names no issuer; set `issuer` or `jwks_uri`, or say --issuer, --jwks, --key", plan.profile)
+        }
         (None, Some(own)) => format!("no profile has the issuer `{0}`; --issuer '{0}' takes it, if you trust it", escape(own)),
         (None, None) => "it does not say who issued it; --issuer, --jwks, --key or --secret-from says what to check it with".into(),
     }

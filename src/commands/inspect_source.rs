@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn r72_a_token_on_the_command_line_is_seen_as_one() {
-        for token in ["eyJhbGciOiJub25lIn0.e30.", "eyJ", "Bearer x", &"x".repeat(65), "MTk4NjIyNDgzNDcx.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"] {
+        for token in ["eyJhbGciOiJub25lIn0.e30.", "eyJ", "Bearer x", &"x".repeat(65), "MTk4NjIyNDgzNDcx.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"]
+        {
             assert!(is_token(token), "{token}");
         }
         for name in ["work", "auth0-ci", "api.example.com", "a.b.c", "team_1.eu-west.staging"] {

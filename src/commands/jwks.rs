@@ -10,9 +10,9 @@ use crate::inspection::comparison::pad;
 use crate::jose::jwk::{Jwk, PublicKey};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
+use crate::oauth::jwks;
 use crate::oauth::metadata::{self, Asked};
 use crate::oauth::world::World;
-use crate::oauth::jwks;
 use crate::output;
 use crate::session::server;
 use crate::text::{escape, json_line};
@@ -64,7 +64,8 @@ fn table(keys: &[Jwk]) -> String {
     let mut rows = vec![["KID", "TYPE", "ALG", "USE", "THUMBPRINT"].map(String::from)];
     rows.extend(keys.iter().map(|key| [said(&key.kid), kind(&key.key), said(&key.alg), said(&key.usage), key.key.thumbprint()]));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let lines = rows.iter().map(|row| (0..5).map(|column| pad(&row[column], width(column))).collect::<Vec<_>>().join("  ").trim_end().to_string());
+    let lines =
+        rows.iter().map(|row| (0..5).map(|column| pad(&row[column], width(column))).collect::<Vec<_>>().join("  ").trim_end().to_string());
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -66,7 +66,8 @@ pub fn given(house: &House, words: &Inspect, plan: Option<&Plan>, world: &mut dy
         (None, None) => return Ok(None),
     };
     let place = format!("`{}`", escape(&file.to_string_lossy()));
-    let mut keys = key_file::read(&read(&file, &place)?).map_err(|error| Error { message: format!("{place} is {}", error.message), ..error })?;
+    let mut keys =
+        key_file::read(&read(&file, &place)?).map_err(|error| Error { message: format!("{place} is {}", error.message), ..error })?;
     if words.key.is_none() {
         // A JWK set is public: what is called a secret there is none.
         keys.secrets.clear();
@@ -93,7 +94,8 @@ fn secret(house: &House, text: &str, plan: Option<&Plan>, world: &mut dyn World)
         Some(("credential", name)) => SecretReference::Credential(name.into()),
         None if text == "stdin" => SecretReference::Stdin,
         None if text == "profile" => {
-            let none = || Error::new(Kind::Config, "no profile with a client secret goes with this token").hint("oat inspect - --profile NAME");
+            let none =
+                || Error::new(Kind::Config, "no profile with a client secret goes with this token").hint("oat inspect - --profile NAME");
             let plan = plan.ok_or_else(none)?;
             let config = house.config()?;
             let secret = server::secret(plan, &house.store(&config)?, world)?.ok_or_else(none)?;

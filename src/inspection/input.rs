@@ -25,7 +25,8 @@ pub fn token(bytes: &[u8], kind: TokenKind) -> Result<WireSecret> {
 
 /// One token of a token answer, or of what `oat token get --format json` prints.
 fn member(text: &str, kind: TokenKind) -> Result<WireSecret> {
-    let members = json::object(text.as_bytes()).map_err(|reason| invalid(format!("the JSON on standard input cannot be read: {reason}")))?;
+    let members =
+        json::object(text.as_bytes()).map_err(|reason| invalid(format!("the JSON on standard input cannot be read: {reason}")))?;
     let wanted = if kind == TokenKind::Unknown { TokenKind::Access.name() } else { kind.name() };
     let token = |name: &str| text_of(&members, name).filter(|token| !token.is_empty());
     // Slack nests the token of a person.
@@ -53,7 +54,8 @@ fn header_value(text: &str) -> &str {
         name.eq_ignore_ascii_case("authorization") || (name.contains('-') && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'))
     });
     let value = unquoted(named.map_or(text, |(_, value)| value).trim());
-    let scheme = value.split_once([' ', '\t']).filter(|(scheme, _)| ["bearer", "dpop", "token"].contains(&scheme.to_ascii_lowercase().as_str()));
+    let scheme =
+        value.split_once([' ', '\t']).filter(|(scheme, _)| ["bearer", "dpop", "token"].contains(&scheme.to_ascii_lowercase().as_str()));
     scheme.map_or(value, |(_, token)| token.trim())
 }
 

@@ -85,8 +85,10 @@ impl Page {
             self.line(&reason);
         }
         if let Some(header) = &report.header {
-            let said: Vec<String> =
-                header.iter().map(|(name, value)| format!("{} {}", escape(name), value.as_str().map_or_else(|| escape(&value.to_string()), escape))).collect();
+            let said: Vec<String> = header
+                .iter()
+                .map(|(name, value)| format!("{} {}", escape(name), value.as_str().map_or_else(|| escape(&value.to_string()), escape)))
+                .collect();
             let header = self.toned(&said.join(", "), Tone::Dim);
             self.line(&header);
         }

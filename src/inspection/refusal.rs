@@ -90,7 +90,7 @@ fn anonymous(report: &mut Report, response: &Response) {
         ),
         401 | 403 => report.unchecked("api_answer", format!("without a token the API answers {code}, and says what it wants")),
         200..300 => report.unchecked("api_answer", format!("the API answered {code} without any token: this address is open to everyone")),
-        300..400 => report.unchecked("api_answer", format!("the API answered {code} and points to {}: ask that address", target(response))),
+        300..=399 => report.unchecked("api_answer", format!("the API answered {code} and points to {}: ask that address", target(response))),
         _ => report.unchecked("api_answer", format!("the API answered {code} without a token, which says nothing of tokens; --send shows what it says to this one")),
     }
 }
@@ -110,7 +110,7 @@ fn answered(report: &mut Report, response: &Response, told: &[Challenge], token:
         401 => refused(format!("the API refused the token: {code}{}", said.unwrap_or_default())),
         403 => refused(format!("the API knows the token, and does not let it do this: {code}{}", said.unwrap_or_default())),
         431 => refused(format!("the API refused the size of the token: {code}")),
-        300..400 => refused(format!("the API answered {code} and points to {}: a token never follows a redirect", target(response))),
+        300..=399 => refused(format!("the API answered {code} and points to {}: a token never follows a redirect", target(response))),
         _ => {
             report.unchecked("api_answer", format!("the API answered {code}, which says nothing of tokens"));
             return;
@@ -120,7 +120,9 @@ fn answered(report: &mut Report, response: &Response, told: &[Challenge], token:
 }
 
 fn target(response: &Response) -> String {
-    response.header("location").map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(to.split(['?', '#']).next().unwrap_or_default())))
+    response
+        .header("location")
+        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(to.split(['?', '#']).next().unwrap_or_default())))
 }
 
 fn shown(challenge: &Challenge) -> Value {
@@ -134,7 +136,10 @@ fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge]) -> Result<Wa
     let said = |name: &str| bearer.clone().find_map(|challenge| challenge.parameter(name)).filter(|text| !text.is_empty());
     let words = |name: &str| said(name).unwrap_or_default().split_whitespace().map(str::to_string).collect::<Vec<_>>();
     let mut wanted = Wanted {
-        scheme: all.iter().map(|challenge| challenge.scheme.clone()).reduce(|all, one| if all.contains(&one) { all } else { all + ", " + &one }),
+        scheme: all
+            .iter()
+            .map(|challenge| challenge.scheme.clone())
+            .reduce(|all, one| if all.contains(&one) { all } else { all + ", " + &one }),
         scope: words("scope"),
         acr_values: words("acr_values"),
         max_age: said("max_age").and_then(|text| text.parse().ok()).map(Seconds),
@@ -166,7 +171,10 @@ fn compare(report: &mut Report, wanted: &Wanted, cure: &Cure) {
         let all = joined(granted.as_deref().unwrap_or_default(), &wanted.scope);
         match granted {
             // The server knows, and nobody asked it.
-            None if said.is_empty() => report.unchecked("api_scope", format!("the API wants the scope `{}`; of this token's scope nothing is known", escape(&wanted.scope.join(" ")))),
+            None if said.is_empty() => report.unchecked(
+                "api_scope",
+                format!("the API wants the scope `{}`; of this token's scope nothing is known", escape(&wanted.scope.join(" "))),
+            ),
             granted => {
                 let outcome = checks::required(granted, &wanted.scope, &said);
                 let outcome = outcome.map_err(|error| prefixed(error, "the API wants more scope").hint(cure.change("scope", &all)));
@@ -181,7 +189,8 @@ fn scheme(schemes: &str, bearer: bool, dpop: bool) -> Result<String> {
     match (bearer, dpop) {
         (true, _) => Ok("the API takes bearer tokens".into()),
         (false, true) => Err(Error::new(Kind::Invalid, "the API takes DPoP-bound tokens only (RFC 9449), not bearer tokens")),
-        _ => Err(Error::new(Kind::Invalid, format!("the API wants `{schemes}`, not a bearer token")).hint("is this the address of the API, or of something before it?")),
+        _ => Err(Error::new(Kind::Invalid, format!("the API wants `{schemes}`, not a bearer token"))
+            .hint("is this the address of the API, or of something before it?")),
     }
 }
 
@@ -194,12 +203,16 @@ fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
         return report.unchecked("api_issuer", format!("the API trusts `{listed}`; the token does not say who issued it"));
     };
     // Azure names the place of the sign-in, which lies below the tenant as the issuer does.
-    let same = |issuer: &String| issuer == own || (own.len() > 8 && issuer.starts_with(own.trim_end_matches("/v2.0").trim_end_matches('/')));
+    let same =
+        |issuer: &String| issuer == own || (own.len() > 8 && issuer.starts_with(own.trim_end_matches("/v2.0").trim_end_matches('/')));
     let outcome = if wanted.issuers.iter().any(same) {
         Ok(format!("the API trusts `{}`", escape(own)))
     } else {
         let error = Error::new(Kind::Invalid, format!("the API trusts `{listed}`, and the token is from `{}`", escape(own)));
-        let other = cure.others.iter().find(|(_, issuer)| wanted.issuers.iter().any(|wanted| wanted.trim_end_matches('/') == issuer.trim_end_matches('/')));
+        let other = cure
+            .others
+            .iter()
+            .find(|(_, issuer)| wanted.issuers.iter().any(|wanted| wanted.trim_end_matches('/') == issuer.trim_end_matches('/')));
         Err(error.hint(match (other, wanted.issuers.first()) {
             (Some((profile, _)), _) => format!("profile `{profile}` has that issuer: oat token get {profile}"),
             (None, Some(first)) => format!("oat profile add NAME --issuer {}", escape(first)),
@@ -218,7 +231,8 @@ fn audience(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) 
     let outcome = if has.iter().any(|audience| plain(audience) == plain(resource)) {
         Ok(format!("the token is for `{}`", escape(resource)))
     } else {
-        let error = Error::new(Kind::Invalid, format!("the API is `{}`, and the token is for {}", escape(resource), Claims::audiences_shown(&has)));
+        let error =
+            Error::new(Kind::Invalid, format!("the API is `{}`, and the token is for {}", escape(resource), Claims::audiences_shown(&has)));
         Err(error.hint(cure.change(cure.audience_key, resource)))
     };
     report.check("api_audience", outcome);
@@ -230,7 +244,9 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
     if !wanted.acr_values.is_empty() {
         let values = wanted.acr_values.join(" ");
         let outcome = match claims.text("acr").ok().flatten() {
-            Some(acr) if wanted.acr_values.iter().any(|value| value == acr) => Ok(format!("the sign-in was at the level `{}`", escape(acr))),
+            Some(acr) if wanted.acr_values.iter().any(|value| value == acr) => {
+                Ok(format!("the sign-in was at the level `{}`", escape(acr)))
+            }
             acr => {
                 let has = acr.map_or_else(|| "names no level".into(), |acr| format!("is of the level `{}`", escape(acr)));
                 Err(Error::new(Kind::Invalid, format!("the API wants a sign-in of the level `{}`, and the token {has}", escape(&values)))
@@ -244,7 +260,8 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
             Some(at) if report.now - at <= max_age + SKEW => Ok(format!("the sign-in was {} ago", report.now - at)),
             at => {
                 let had = at.map_or_else(|| "does not say when it was".into(), |at| format!("is from one {} ago", report.now - at));
-                Err(Error::new(Kind::Invalid, format!("the API wants a sign-in within {max_age}, and the token {had}")).hint(again("max_age", &format!("{}s", max_age.0))))
+                Err(Error::new(Kind::Invalid, format!("the API wants a sign-in within {max_age}, and the token {had}"))
+                    .hint(again("max_age", &format!("{}s", max_age.0))))
             }
         };
         report.check("api_max_age", outcome);

@@ -15,9 +15,8 @@ const REPEATED: [&str; 9] = ["iss", "sub", "aud", "client_id", "scope", "exp", "
 /// Writes an introspection answer (RFC 7662) down.
 pub fn introspected(report: &mut Report, answer: Introspection) {
     if !answer.active {
-        let error = Error::new(Kind::Invalid, "the server says that the token is not active").hint(
-            "it has ended, was revoked, or is another server's; some servers also say so to a client that may not ask",
-        );
+        let error = Error::new(Kind::Invalid, "the server says that the token is not active")
+            .hint("it has ended, was revoked, or is another server's; some servers also say so to a client that may not ask");
         report.check("active", Err(error));
         report.introspection = Some(Map::from_iter([("active".to_string(), json!(false))]));
         return;
@@ -38,11 +37,10 @@ pub fn told_of_person(report: &mut Report, answer: Userinfo, signed_in: Option<&
     let subject = answer.members.get("sub").and_then(Value::as_str).unwrap_or_default().to_string();
     let known = report.said().and_then(|said| said.get("sub")).and_then(Value::as_str).or(signed_in).map(str::to_string);
     let outcome = match known {
-        Some(known) if known != subject => Err(Error::new(
-            Kind::Invalid,
-            format!("userinfo is about `{}`, and the token is about `{}`", escape(&subject), escape(&known)),
-        )
-        .hint("nothing that userinfo says may be believed of the token's subject")),
+        Some(known) if known != subject => {
+            Err(Error::new(Kind::Invalid, format!("userinfo is about `{}`, and the token is about `{}`", escape(&subject), escape(&known)))
+                .hint("nothing that userinfo says may be believed of the token's subject"))
+        }
         Some(_) => Ok(format!("userinfo is about `{}` too", escape(&subject))),
         None => Ok(format!("userinfo is about `{}`", escape(&subject))),
     };

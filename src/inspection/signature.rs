@@ -90,7 +90,8 @@ fn algorithm(jws: &Jws, keys: &Keys) -> Result<Alg> {
     let alg = match jws.alg() {
         Some(alg) => alg,
         None if named.trim().eq_ignore_ascii_case("none") => {
-            return Err(fails(format!("the token is not signed: its `alg` is `{}`", escape(named))).hint("anyone can write such a token; never take one"));
+            return Err(fails(format!("the token is not signed: its `alg` is `{}`", escape(named)))
+                .hint("anyone can write such a token; never take one"));
         }
         None => return Err(fails(format!("the token is signed with `{}`, which is not known here", escape(named)))),
     };
@@ -106,8 +107,10 @@ fn algorithm(jws: &Jws, keys: &Keys) -> Result<Alg> {
             alg.name()
         ))
         .hint("--secret-from env:NAME names the secret, if you have it; an API should have RS256 or ES256 instead")),
-        (false, false, _) => Err(fails(format!("the token is signed with {}, which is checked with a public key, not with a secret", alg.name()))
-            .hint("--jwks or --key names the public key")),
+        (false, false, _) => {
+            Err(fails(format!("the token is signed with {}, which is checked with a public key, not with a secret", alg.name()))
+                .hint("--jwks or --key names the public key"))
+        }
         _ => Ok(alg),
     }
 }
@@ -186,7 +189,9 @@ fn called(key: &Jwk) -> String {
 /// Microsoft signs the tokens of its own APIs over a header with a hashed `nonce`, so that nobody else can verify them.
 fn graph(jws: &Jws, error: Error) -> Error {
     match jws.header.contains_key("nonce") {
-        true => error.hint("with a `nonce` in its header it is for one of Microsoft's own APIs, such as Graph, and only they can verify it"),
+        true => {
+            error.hint("with a `nonce` in its header it is for one of Microsoft's own APIs, such as Graph, and only they can verify it")
+        }
         false => error.hint("it was changed, or made by someone else: do not take it"),
     }
 }

@@ -165,7 +165,9 @@ mod tests {
 
     #[test]
     fn registered_claims_come_first_and_in_words() {
-        let rows = shown(json!({ "zoneinfo": "UTC", "exp": NOW.0 + 3240, "iat": NOW.0 - 360, "iss": "https://a.example", "aud": ["a", "b"], "scope": "read write" }));
+        let rows = shown(
+            json!({ "zoneinfo": "UTC", "exp": NOW.0 + 3240, "iat": NOW.0 - 360, "iss": "https://a.example", "aud": ["a", "b"], "scope": "read write" }),
+        );
         let text: Vec<String> = rows.iter().map(|(label, lines)| format!("{label}: {}", lines.join("|"))).collect();
         assert_eq!(
             text,
@@ -198,7 +200,10 @@ mod tests {
     #[test]
     fn r66_a_strangers_text_stays_on_its_line() {
         let rows = shown(json!({ "a\u{1b}[2J": "x\n::add-mask::y\u{202e}", "iss": ["\u{9b}31m", { "k\r": "\u{2028}" }] }));
-        assert!(rows.iter().all(|(label, lines)| crate::text::harmless(label) && lines.iter().all(|line| crate::text::harmless(line))), "{rows:?}");
+        assert!(
+            rows.iter().all(|(label, lines)| crate::text::harmless(label) && lines.iter().all(|line| crate::text::harmless(line))),
+            "{rows:?}"
+        );
     }
 
     #[test]

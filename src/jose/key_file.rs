@@ -64,7 +64,10 @@ fn jwks(bytes: &[u8]) -> Result<KeyFile> {
 
 fn one(members: &Map<String, Value>) -> Result<KeyFile> {
     if members.get("kty").and_then(Value::as_str) != Some("oct") {
-        return Ok(KeyFile { public: JwkSet { keys: vec![Jwk::parse(&Value::Object(members.clone()))?], ..JwkSet::default() }, ..KeyFile::default() });
+        return Ok(KeyFile {
+            public: JwkSet { keys: vec![Jwk::parse(&Value::Object(members.clone()))?], ..JwkSet::default() },
+            ..KeyFile::default()
+        });
     }
     let secret = members.get("k").and_then(Value::as_str).and_then(base64url::decode).filter(|secret| !secret.is_empty());
     let secret = secret.ok_or_else(|| invalid("`k` of a JWK is not base64url"))?;

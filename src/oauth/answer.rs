@@ -66,6 +66,15 @@ pub fn object(response: &Response, expect: &Expectation) -> Result<Map<String, V
     Ok(members)
 }
 
+/// What is told of a member that is not there, or of the wrong type; `what` holds it, in the words of a sentence.
+pub fn wrong(what: &str, members: &Map<String, Value>, name: &str, wanted: &str) -> Error {
+    let message = match members.get(name) {
+        None => format!("{what} has no `{name}`"),
+        Some(value) => format!("{what}'s `{name}` is {}, not {wanted}", json::type_name(value)),
+    };
+    Error::new(Kind::Invalid, message).hint("tell the server's operator")
+}
+
 /// The server's clock, as its Date header tells it (RFC 9110 section 6.6.1).
 fn server_time(response: &Response) -> Option<UnixTime> {
     let date = httpdate::parse_http_date(response.header("date")?).ok()?;
@@ -243,7 +252,7 @@ fn redirected(response: &Response, expect: &Expectation) -> Error {
 }
 
 /// An OAuth error answer (RFC 6749 section 5.2), or one that looks like it.
-fn refused(response: &Response, code: &str, description: Option<&str>, expect: &Expectation) -> Error {
+pub fn refused(response: &Response, code: &str, description: Option<&str>, expect: &Expectation) -> Error {
     let (ours, endpoint) = (expect.ours, expect.endpoint());
     let code = shown(code, ours);
     let kind = match code.as_str() {
@@ -339,7 +348,7 @@ pub fn status(code: u16) -> String {
 }
 
 /// R66 and R70: a stranger's text without our secrets and without what moves a cursor.
-fn shown(text: &str, ours: &[WireSecret]) -> String {
+pub fn shown(text: &str, ours: &[WireSecret]) -> String {
     escape(&redact(text, ours))
 }
 

@@ -1,6 +1,7 @@
 //! The public documents of a server: read by GET, within one origin.
 
 use crate::error::{Error, Kind, Result};
+use crate::oauth::answer::status;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::{Request, Response, World};
 use crate::secret::WireSecret;
@@ -57,4 +58,21 @@ pub fn get(world: &mut dyn World, url: &Endpoint, words: Words) -> Result<Respon
         }
     }
     Err(Error::new(Kind::Invalid, format!("{url} redirects in circles")).hint(words.hint))
+}
+
+/// The body of a document that is there; for anything else [`unusable`] has the words.
+pub fn body(response: &Response) -> Result<&[u8]> {
+    if response.status == 200 { Ok(&response.body) } else { Err(Error::new(Kind::Invalid, status(response.status))) }
+}
+
+/// Why a document is of no use: `Unavailable` for a server in trouble or a body cut short, else `Invalid`. `what` it should
+/// hold is in the plural, and `error` is from reading it.
+pub fn unusable(response: &Response, url: &Endpoint, what: &str, hint: &str, error: Error) -> Error {
+    let (kind, message) = match response.status {
+        200 if response.cut_short.is_some() => (Kind::Unavailable, format!("the {what} at {url} were cut short")),
+        200 => (Kind::Invalid, format!("{url} is {}", error.message)),
+        429 | 500.. => (Kind::Unavailable, format!("{url} answered {}", error.message)),
+        _ => (Kind::Invalid, format!("no {what} at {url}: {}", error.message)),
+    };
+    Error::new(kind, message).hint(if kind == Kind::Unavailable { "try again later" } else { hint })
 }

@@ -7,13 +7,11 @@ use crate::jose::jwa::Alg;
 use crate::jose::jwt::Jwt;
 use crate::oauth::claims::{Claims, SKEW};
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::id_token::signature::Algs;
+use crate::oauth::signature::{self, Algs, ID_TOKEN};
 use crate::oauth::world::World;
 use crate::secret::{AccessToken, ClientSecret, IdToken, WireSecret};
 use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
-
-pub mod signature;
 
 const OPERATOR: &str = "tell the server's operator; without `openid` in `scope` there is no ID token to check";
 const AGAIN: &str = "sign in again: oat login";
@@ -72,13 +70,13 @@ pub fn verify(
     if matches!(kind.trim_start_matches("application/"), "at+jwt" | "logout+jwt") {
         return Err(invalid(format!("the ID token is another kind of token: its `typ` is `{kind}`")).hint(OPERATOR));
     }
-    let alg = signature::check(world, &jwt, &expected.algs, jwks_uri, client_secret)?;
+    let alg = signature::check(world, &jwt, ID_TOKEN, &expected.algs, jwks_uri, client_secret)?;
     check(&jwt.claims, alg, expected)
 }
 
 /// Checks the claims of a token that was signed with `alg`; the signature is the caller's to check.
 pub fn check(set: &Map<String, Value>, alg: Alg, expected: &Expected) -> Result<IdTokenClaims> {
-    let claims = Claims { what: "the ID token", set };
+    let claims = Claims { what: ID_TOKEN, set };
     claims.issued_by("the profile's issuer", expected.issuer, expected.issuer_pattern)?;
     claims.for_the_client(expected.client_id)?;
     let subject = same_subject(&claims, expected.subject)?;

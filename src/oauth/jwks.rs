@@ -1,11 +1,10 @@
 //! The keys that a server signs with: fetched, and kept for at most a day.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::jose::jwks::JwkSet;
-use crate::oauth::answer::status;
 use crate::oauth::document::{self, Known, Words};
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::world::{Response, World};
+use crate::oauth::world::World;
 use crate::time::{Seconds, UnixTime};
 
 /// How long nobody asks once more for keys that were just asked for once more.
@@ -33,7 +32,8 @@ pub fn keys(world: &mut dyn World, jwks_uri: &Endpoint, known: Known) -> Result<
         return Ok(Keys { set, kept: true });
     }
     let response = document::get(world, jwks_uri, WORDS)?;
-    let set = read(&response, jwks_uri)?;
+    let set =
+        document::body(&response).and_then(JwkSet::parse).map_err(|error| document::unusable(&response, jwks_uri, "keys", HINT, error))?;
     world.remember(&key, &response.body);
     Ok(Keys { set, kept: false })
 }
@@ -50,21 +50,11 @@ pub fn again(world: &mut dyn World, jwks_uri: &Endpoint) -> Result<Option<Keys>>
     keys(world, jwks_uri, Known::Anew).map(Some)
 }
 
-fn read(response: &Response, url: &Endpoint) -> Result<JwkSet> {
-    let unavailable = |what: String| Error::new(Kind::Unavailable, what).hint("try again later");
-    match response.status {
-        200 => JwkSet::parse(&response.body).map_err(|error| match &response.cut_short {
-            Some(_) => unavailable(format!("the keys at {url} were cut short")),
-            None => Error::new(Kind::Invalid, format!("{url} is {}", error.message)).hint(HINT),
-        }),
-        429 | 500.. => Err(unavailable(format!("{url} answered {}", status(response.status)))),
-        other => Err(Error::new(Kind::Invalid, format!("no keys at {url}: {}", status(other))).hint(HINT)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, Kind};
+    use crate::oauth::world::Response;
     use crate::oauth::world::script::{Script, answer, json};
 
     const URI: &str = "https://login.example.com/jwks";

@@ -26,14 +26,24 @@ pub struct Metadata {
     pub device_authorization_endpoint: Option<Endpoint>,
     /// Where a token is revoked (RFC 7009).
     pub revocation_endpoint: Option<Endpoint>,
+    /// Where a token is asked about (RFC 7662).
+    pub introspection_endpoint: Option<Endpoint>,
+    /// Where a token tells whom it is about (OpenID Connect Core section 5.3).
+    pub userinfo_endpoint: Option<Endpoint>,
     /// Where a person signs out (OpenID Connect RP-Initiated Logout).
     pub end_session_endpoint: Option<Endpoint>,
     /// Where the server's public keys are.
     pub jwks_uri: Option<Endpoint>,
     /// `token_endpoint_auth_methods_supported`, where the server says.
     pub auth_methods: Option<Vec<String>>,
+    /// `introspection_endpoint_auth_methods_supported` (RFC 8414 section 2), where the server says.
+    pub introspection_auth_methods: Option<Vec<String>>,
     /// `id_token_signing_alg_values_supported`
     pub id_token_algs: Option<Vec<String>>,
+    /// `introspection_signing_alg_values_supported` (RFC 9701 section 7); None where no answer is signed.
+    pub introspection_signing_algs: Option<Vec<String>>,
+    /// `userinfo_signing_alg_values_supported`
+    pub userinfo_signing_algs: Option<Vec<String>>,
     /// Whether authorization answers carry `iss` (RFC 9207 section 3).
     pub iss_promised: bool,
     /// Whether `code_challenge_methods_supported` has S256.
@@ -149,10 +159,15 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
         authorization_endpoint: endpoint("authorization_endpoint")?,
         device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
         revocation_endpoint: endpoint("revocation_endpoint")?,
+        introspection_endpoint: endpoint("introspection_endpoint")?,
+        userinfo_endpoint: endpoint("userinfo_endpoint")?,
         end_session_endpoint: endpoint("end_session_endpoint")?,
         jwks_uri: endpoint("jwks_uri")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
+        introspection_auth_methods: list("introspection_endpoint_auth_methods_supported"),
         id_token_algs: list("id_token_signing_alg_values_supported"),
+        introspection_signing_algs: list("introspection_signing_alg_values_supported"),
+        userinfo_signing_algs: list("userinfo_signing_alg_values_supported"),
         iss_promised: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         pkce: lists("code_challenge_methods_supported", "S256"),
         query_mode: list("response_modes_supported").is_none() || lists("response_modes_supported", "query"),

@@ -1,21 +1,17 @@
 //! Token revocation (RFC 7009).
 
-use serde_json::Value;
-
 use crate::error::Result;
 use crate::oauth::answer::{self, Expectation};
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::token::{self, Body};
+use crate::oauth::token;
 use crate::oauth::world::World;
 use crate::secret::WireSecret;
 
 /// Has the server forget a token; `hint` is `refresh_token` or `access_token`. A token that it does not know counts as
 /// forgotten (section 2.2).
 pub fn revoke(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token: &WireSecret, hint: &str) -> Result<()> {
-    let parameters = [("token".to_string(), Value::from(token.expose())), ("token_type_hint".to_string(), Value::from(hint))];
-    let mut request = token::request(endpoint, Body::Form, client, &parameters);
-    request.ours.push(token.clone());
+    let request = token::about(endpoint, client, token, Some(hint));
     let response = world.send(&request)?;
     if (200..300).contains(&response.status) {
         return Ok(());

@@ -10,8 +10,8 @@ use crate::oauth::world::Request;
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
-/// The most bytes of a token answer (R53).
-const LIMIT: usize = 4 << 20;
+/// The most bytes of an answer about a token (R53).
+pub const LIMIT: usize = 4 << 20;
 
 /// What a token endpoint answered (RFC 6749 section 5.1), made uniform.
 #[derive(Debug)]
@@ -91,6 +91,17 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
     };
     wipe(&mut parameters);
     Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }
+}
+
+/// A request about a token that the server issued (RFC 7009 section 2.1, RFC 7662 section 2.1); `hint` is the
+/// `token_type_hint`.
+pub fn about(endpoint: &Endpoint, client: &Client, token: &WireSecret, hint: Option<&str>) -> Request {
+    let mut parameters = vec![("token".to_string(), Value::from(token.expose()))];
+    parameters.extend(hint.map(|hint| ("token_type_hint".to_string(), Value::from(hint))));
+    let mut request = request(endpoint, Body::Form, client, &parameters);
+    wipe(&mut parameters);
+    request.ours.push(token.clone());
+    request
 }
 
 fn form(parameters: &[(String, Value)]) -> String {

@@ -3,9 +3,9 @@
 use crate::error::{Error, Result};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::id_token::signature::Algs;
 use crate::oauth::id_token::{self, Expected, IdTokenClaims};
 use crate::oauth::jwks;
+use crate::oauth::signature::Algs;
 use crate::oauth::token::TokenSet;
 use crate::oauth::world::World;
 use crate::plan::Plan;

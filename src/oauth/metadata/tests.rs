@@ -49,7 +49,24 @@ fn a_document_that_holds_gives_its_endpoint_and_methods() {
     assert_eq!(metadata.token_endpoint.unwrap().as_str(), "https://tokens.example.com/token");
     assert_eq!(metadata.auth_methods.unwrap(), ["client_secret_post"]);
     assert_eq!(metadata.grant_types.unwrap(), ["client_credentials"]);
+    let asked = read_value(&json!({
+        "issuer": ISSUER,
+        "introspection_endpoint": "https://login.example.com/introspect",
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "introspection_signing_alg_values_supported": ["ES256"],
+        "userinfo_endpoint": "https://login.example.com/userinfo",
+        "userinfo_signing_alg_values_supported": ["RS256", "none"],
+    }))
+    .unwrap();
+    assert_eq!(asked.introspection_endpoint.unwrap().as_str(), "https://login.example.com/introspect");
+    assert_eq!(asked.userinfo_endpoint.unwrap().as_str(), "https://login.example.com/userinfo");
+    assert_eq!(
+        (asked.introspection_auth_methods.unwrap(), asked.introspection_signing_algs.unwrap()),
+        (vec!["client_secret_basic".into()], vec!["ES256".into()])
+    );
+    assert_eq!(asked.userinfo_signing_algs.unwrap(), ["RS256", "none"]);
     let bare = read_value(&json!({ "issuer": ISSUER })).unwrap();
+    assert!(bare.introspection_endpoint.is_none() && bare.userinfo_endpoint.is_none() && bare.introspection_signing_algs.is_none());
     assert!(bare.token_endpoint.is_none() && bare.auth_methods.is_none() && bare.grant_types.is_none());
 }
 
