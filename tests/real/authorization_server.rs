@@ -138,6 +138,18 @@ impl AuthorizationServer {
         self.counters()["reuses"].as_u64().unwrap()
     }
 
+    /// From now on new keys sign, under new names, and its JWKS holds no others.
+    pub fn rotate(&self) {
+        self.set(&json!({ "rotate": true }));
+    }
+
+    /// The media type of the last answer at `/token/introspection` or `/me`.
+    pub fn last_media_type(&self, path: &str) -> String {
+        let counters = self.counters();
+        let answers = counters["media_types"][path].as_array().unwrap();
+        answers.last().unwrap_or_else(|| panic!("nobody asked at {path}")).as_str().unwrap().to_string()
+    }
+
     /// The requests to this path so far.
     pub fn requests_to(&self, path: &str) -> usize {
         self.counters()["paths"].as_array().unwrap().iter().filter(|seen| seen.as_str().unwrap().ends_with(&format!(" {path}"))).count()
@@ -174,6 +186,19 @@ impl AuthorizationServer {
         let (id, secret) = self.client("introspector");
         let token = format!("token={token}");
         self.post("/token/introspection", &["--user", &format!("{id}:{secret}"), "--data-urlencode", &token])
+    }
+
+    /// Tells the server that this client's token is to be good no more (RFC 7009).
+    pub fn revoke(&self, client: &str, token: &str) {
+        let (id, secret) = self.client(client);
+        let user = format!("{id}:{secret}");
+        let who: &[&str] = if secret.is_empty() { &["--data-urlencode", &format!("client_id={id}")] } else { &["--user", &user] };
+        let token = format!("token={token}");
+        let mut words = vec!["-sS", "--fail", "--max-time", "20", "--data-urlencode", &token];
+        words.extend(who);
+        let url = format!("{}/token/revocation", self.issuer());
+        words.push(&url);
+        answer_of("curl", &words);
     }
 
     /// The answer to a POST at this path, whatever its status, with more words for curl.

@@ -10,12 +10,17 @@ export const clients = {
   post: machine('cli-post', 'p&o=s t+%41CANARY-client-secret', 'client_secret_post'),
   short: machine('cli-short', 'CANARY-client-secret-short', 'client_secret_basic'),
   introspector: machine('introspector', 'CANARY-client-secret-introspector', 'client_secret_basic'),
+  'introspector-jwt': {
+    ...machine('introspector-jwt', 'CANARY-client-secret-introspector-jwt', 'client_secret_basic'),
+    introspection_signed_response_alg: 'ES256',
+  },
 
   public: person('cli-public'),
   'person-basic': person('cli:2 %+y', 'b:a%s+i c/=CANARY-client-secret', 'client_secret_basic'),
   'person-post': person('cli-2-post', 'q&o=s t+%41CANARY-client-secret', 'client_secret_post'),
   device: { ...person('cli-device'), grant_types: [device_code, 'refresh_token'], response_types: [], redirect_uris: [] },
   hs256: { ...person('cli-hs256', 'CANARY-client-secret-of-at-least-32-bytes', 'client_secret_basic'), id_token_signed_response_alg: 'HS256' },
+  'userinfo-jwt': { ...person('cli-userinfo-jwt'), userinfo_signed_response_alg: 'ES256' },
 };
 
 /** The algorithms that an ID token may be asked for by name: each has a public client, in lower case. */

@@ -14,15 +14,20 @@ mod browser;
 mod chromium;
 mod client_credentials;
 mod desktop;
+mod inspect;
+mod inspect_forged;
+mod inspect_server;
 mod kernel_keyring;
 mod keyring;
 mod login;
 mod private_authority;
+mod report;
 mod rotation;
 mod sandbox;
 mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
+mod tokens;
 
 use std::io::Write;
 use support::Output;

@@ -6,9 +6,11 @@
 // --ttl is the access tokens' lifetime, --short-ttl that of the client `short`. A token request waits `--delay` before the server
 // looks at it, and `--delay-after` when all is decided and kept and only the answer has not left; `0-40` is any time between.
 //
-// The line: {"issuer", "ca_file" (with --tls), "requests_url", "clients", "resource"}.
+// The line: {"issuer", "ca_file" (with --tls), "requests_url", "clients", "resource"}. An access token for `resource` is a JWT of RS256;
+// for `resource` with /ps256, /es256, /es384 or /eddsa behind it, of that algorithm; an access token for none is opaque.
 // GET requests_url: what was seen so far; it has a port of its own, so that asking it changes no count.
 // POST requests_url with {"ttl": 1, "delay": "0-40", …}: other values for the options of that name from now on, all but --tls.
+// POST requests_url with {"rotate": true}: new keys under new names sign from now on, and the JWKS holds no others.
 //
 // oidc-provider 9: drops offline_access in silence unless prompt=consent is sent; wants Basic credentials form-encoded; sends no
 // `interval`; allows clocks to differ by 15 s; forgets what expired; revokes the whole grant where a rotated refresh token comes back.
@@ -25,6 +27,8 @@ import { parseArgs } from 'node:util';
 import Provider, { errors } from 'oidc-provider';
 import { privateCertificate } from './certificate.mjs';
 import { algorithms, clients } from './clients.mjs';
+// Keys are for life in the provider's interface; this is what its constructor calls.
+import useKeys from './node_modules/oidc-provider/lib/helpers/initialize_keystore.js';
 import { deviceFlow, interactions, renderError, rpInitiatedLogout } from './pages.mjs';
 
 const { values: given } = parseArgs({
@@ -43,6 +47,9 @@ const { values: given } = parseArgs({
 console.info = console.error;
 
 const resource = 'https://api.example.com';
+/** What signs an access token, by the resource that it is for. */
+const algorithmFor = { [resource]: 'RS256' };
+for (const alg of ['PS256', 'ES256', 'ES384', 'EdDSA']) algorithmFor[`${resource}/${alg.toLowerCase()}`] = alg;
 const folder = mkdtempSync(join(tmpdir(), 'oat-real-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(0));
@@ -60,6 +67,9 @@ const seen = {
   // Refresh tokens that came once more after they were answered with a new one.
   reuses: 0,
   revoked_grants: 0,
+  rotations: 0,
+  // The media types of the answers at introspection and userinfo.
+  media_types: { '/token/introspection': [], '/me': [] },
 };
 const certificate = given.tls ? privateCertificate(folder) : null;
 const server = certificate ? createHttps(certificate) : createHttp();
@@ -85,19 +95,22 @@ const provider = new Provider(issuer, {
     deviceFlow,
     devInteractions: { enabled: false },
     introspection: { enabled: true },
+    jwtIntrospection: { enabled: true },
+    jwtUserinfo: { enabled: true },
     revocation: { enabled: true },
     rpInitiatedLogout,
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,
       getResourceServerInfo(ctx, indicator, asking) {
-        if (indicator !== resource) throw new errors.InvalidTarget();
+        const alg = algorithmFor[indicator];
+        if (!alg) throw new errors.InvalidTarget();
         return {
           scope: 'read write',
           audience: indicator,
           accessTokenTTL: lifetime(asking),
           accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: 'RS256' } },
+          jwt: { sign: { alg } },
         };
       },
     },
@@ -136,6 +149,11 @@ function noteReuse(refresh_token) {
 provider.use(async (ctx, next) => {
   seen.requests += 1;
   seen.paths.push(`${ctx.method} ${ctx.path}`);
+  if (ctx.path in seen.media_types) {
+    await next();
+    seen.media_types[ctx.path].push(ctx.type);
+    return undefined;
+  }
   if (ctx.method !== 'POST' || ctx.path !== '/token') return next();
   seen.token_posts += 1;
   await wait(milliseconds(given.delay));
@@ -145,13 +163,18 @@ provider.use(async (ctx, next) => {
     body_keys: Object.keys(ctx.oidc?.body ?? {}).sort(),
     status: ctx.status,
   };
-  await wait(milliseconds(given['delay-after']));
+  return wait(milliseconds(given['delay-after']));
 });
 provider.use(interactions(provider));
 server.on('request', provider.callback());
 
 const counter = createHttp(async (request, response) => {
-  if (request.method === 'POST') Object.assign(given, await json(request));
+  if (request.method === 'POST') {
+    const { rotate, ...options } = await json(request);
+    Object.assign(given, options);
+    if (rotate) seen.rotations += 1;
+    if (rotate) useKeys.call(provider, { keys: signingKeys() });
+  }
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(seen));
 });
@@ -179,15 +202,20 @@ async function listen(some) {
   return some.address().port;
 }
 
-/** One RSA key under two names, so that starting takes one search for primes: for RS256 alone, and for whatever is asked. */
+/**
+ * New ones, numbered by `rotations`.
+ *
+ * One RSA key under two names, so that starting takes one search for primes: for RS256 alone, and for whatever is asked.
+ */
 function signingKeys() {
   const jwk = (kind, options) => generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' });
   const rsa = jwk('rsa', { modulusLength: 2048 });
+  const number = seen.rotations + 1;
   return [
-    { ...rsa, kid: 'real-1', alg: 'RS256', use: 'sig' },
-    { ...rsa, kid: 'real-rsa', use: 'sig' },
-    { ...jwk('ec', { namedCurve: 'P-256' }), kid: 'real-es256', alg: 'ES256', use: 'sig' },
-    { ...jwk('ec', { namedCurve: 'P-384' }), kid: 'real-es384', alg: 'ES384', use: 'sig' },
-    { ...jwk('ed25519'), kid: 'real-ed25519', alg: 'EdDSA', use: 'sig' },
+    { ...rsa, kid: `real-${number}`, alg: 'RS256', use: 'sig' },
+    { ...rsa, kid: `real-rsa-${number}`, use: 'sig' },
+    { ...jwk('ec', { namedCurve: 'P-256' }), kid: `real-es256-${number}`, alg: 'ES256', use: 'sig' },
+    { ...jwk('ec', { namedCurve: 'P-384' }), kid: `real-es384-${number}`, alg: 'ES384', use: 'sig' },
+    { ...jwk('ed25519'), kid: `real-ed25519-${number}`, alg: 'EdDSA', use: 'sig' },
   ];
 }
