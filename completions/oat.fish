@@ -40,6 +40,8 @@ complete -c oat -n "__fish_oat_needs_command" -f -a "login" -d 'Sign in, so that
 complete -c oat -n "__fish_oat_needs_command" -f -a "logout" -d 'Have the server forget a session\'s tokens, and forget them here'
 complete -c oat -n "__fish_oat_needs_command" -f -a "status" -d 'Show every session: who, until when, kept where'
 complete -c oat -n "__fish_oat_needs_command" -f -a "refresh" -d 'Renew the token now, whatever the cache says'
+complete -c oat -n "__fish_oat_needs_command" -f -a "inspect" -d 'Show what a token says, whether it holds, and why an API refused it'
+complete -c oat -n "__fish_oat_needs_command" -f -a "jwks" -d 'List the keys that a server signs with'
 complete -c oat -n "__fish_oat_needs_command" -f -a "profile" -d 'Write and read the profile file'
 complete -c oat -n "__fish_oat_needs_command" -f -a "sandbox" -d 'Serve a small authorization server on loopback, for trying and testing'
 complete -c oat -n "__fish_oat_needs_command" -f -a "completions" -d 'Print a shell\'s completion file'
@@ -134,6 +136,7 @@ PS384\t''
 PS512\t''
 ES256\t''
 ES384\t''
+ES512\t''
 EdDSA\t''
 HS256\t''
 HS384\t''
@@ -258,6 +261,7 @@ PS384\t''
 PS512\t''
 ES256\t''
 ES384\t''
+ES512\t''
 EdDSA\t''
 HS256\t''
 HS384\t''
@@ -326,6 +330,47 @@ complete -c oat -n "__fish_oat_using_subcommand refresh" -s v -l verbose -d 'Say
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l print -d 'Print the new token'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l profile -d 'With `-`: the profile whose issuer, keys and client the token is checked with' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l issuer -d 'Who must have issued it; without a URL, whom the token names. The keys are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l jwks -d 'Check the signature with this JWK set' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l key -d 'Check the signature with this PEM public key or certificate, JWK or JWK set' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l secret-from -d 'Check HS256, HS384 or HS512: env:NAME, file:PATH, credential:NAME, stdin or profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l audience -d '`aud` must have this' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l require-scope -d 'The token must have this scope' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l for -d 'Ask this API, without the token, what it wants, and compare' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l claim -d 'Print one claim alone; /outer/inner for one within another' -r -f
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l id-token -d 'Look at the ID token'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l refresh-token -d 'Tell the facts of the refresh token, and nothing in it'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l offline -d 'Ask nobody, and check nothing but what other flags name'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l signature-only -d 'Check nothing but the signature, over any payload'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l introspect -d 'Ask the server what it says of the token (RFC 7662)'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l userinfo -d 'Ask the server who the token is about (OpenID Connect)'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l send -d 'With --for: send the token there too'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -l header -d 'Print the header alone, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand jwks" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand jwks" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand jwks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
@@ -421,6 +466,7 @@ PS384\t''
 PS512\t''
 ES256\t''
 ES384\t''
+ES512\t''
 EdDSA\t''
 HS256\t''
 HS384\t''
@@ -547,6 +593,7 @@ PS384\t''
 PS512\t''
 ES256\t''
 ES384\t''
+ES512\t''
 EdDSA\t''
 HS256\t''
 HS384\t''

@@ -50,7 +50,7 @@ module completions {
   }
 
   def "nu-complete oat token get id_token_signed_response_alg" [] {
-    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat token get auto_login" [] {
@@ -170,7 +170,7 @@ module completions {
   }
 
   def "nu-complete oat login id_token_signed_response_alg" [] {
-    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat login auto_login" [] {
@@ -308,6 +308,57 @@ module completions {
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
 
+  def "nu-complete oat inspect store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
+  # Show what a token says, whether it holds, and why an API refused it
+  export extern "oat inspect" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat inspect store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --id-token                # Look at the ID token
+    --refresh-token           # Tell the facts of the refresh token, and nothing in it
+    --profile: string         # With `-`: the profile whose issuer, keys and client the token is checked with
+    --issuer: string          # Who must have issued it; without a URL, whom the token names. The keys are found by discovery
+    --offline                 # Ask nobody, and check nothing but what other flags name
+    --jwks: string            # Check the signature with this JWK set
+    --key: string             # Check the signature with this PEM public key or certificate, JWK or JWK set
+    --secret-from: string     # Check HS256, HS384 or HS512: env:NAME, file:PATH, credential:NAME, stdin or profile
+    --signature-only          # Check nothing but the signature, over any payload
+    --audience: string        # `aud` must have this
+    --require-scope: string   # The token must have this scope
+    --introspect              # Ask the server what it says of the token (RFC 7662)
+    --userinfo                # Ask the server who the token is about (OpenID Connect)
+    --for: string             # Ask this API, without the token, what it wants, and compare
+    --send                    # With --for: send the token there too
+    --claim: string           # Print one claim alone; /outer/inner for one within another
+    --header                  # Print the header alone, as JSON
+    --help(-h)                # Print help (see more with '--help')
+    source?: string           # A profile, or `-` for standard input; two to compare [env: OAT_PROFILE]
+  ]
+
+  def "nu-complete oat jwks store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
+  # List the keys that a server signs with
+  export extern "oat jwks" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat jwks store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --help(-h)                # Print help (see more with '--help')
+    server?: string           # An issuer's URL, or a profile [env: OAT_PROFILE]
+  ]
+
   def "nu-complete oat profile store" [] {
     [ "keyring" "env" "file" "keyutils" "none" ]
   }
@@ -343,7 +394,7 @@ module completions {
   }
 
   def "nu-complete oat profile add id_token_signed_response_alg" [] {
-    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat profile add auto_login" [] {
@@ -476,7 +527,7 @@ module completions {
   }
 
   def "nu-complete oat profile edit id_token_signed_response_alg" [] {
-    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat profile edit auto_login" [] {

@@ -15,6 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jose::compact::{self, Jws};
 use crate::json;
 use crate::oauth::claims::Claims;
+use crate::secret::{WireSecret, redact};
 use crate::time::UnixTime;
 
 /// Which token of a token answer it is.
@@ -212,6 +213,18 @@ impl Report {
         })
     }
 
+    /// R70: takes our secrets out of what a server or an API said.
+    pub fn redact(&mut self, ours: &[WireSecret]) {
+        let strange = [self.introspection.as_mut(), self.userinfo.as_mut(), self.challenge.as_mut().and_then(Value::as_object_mut)];
+        for value in strange.into_iter().flatten().flat_map(Map::values_mut) {
+            redacted(value, ours);
+        }
+        let details = self.checks.iter_mut().map(|check| &mut check.detail);
+        for text in self.notes.iter_mut().chain(details) {
+            *text = redact(text, ours);
+        }
+    }
+
     /// The report as one object; what is not known is left out.
     pub fn json(&self) -> Value {
         let checks: Vec<Value> = self
@@ -249,6 +262,15 @@ impl Report {
     /// What is said of the token: by itself, else by the server.
     pub fn said(&self) -> Option<&Map<String, Value>> {
         self.claims.as_ref().or(self.introspection.as_ref())
+    }
+}
+
+fn redacted(value: &mut Value, ours: &[WireSecret]) {
+    match value {
+        Value::String(text) => *text = redact(text, ours),
+        Value::Array(items) => items.iter_mut().for_each(|item| redacted(item, ours)),
+        Value::Object(members) => members.values_mut().for_each(|value| redacted(value, ours)),
+        _ => {}
     }
 }
 

@@ -139,6 +139,7 @@ impl Examination<'_> {
             }
             subject.report.trouble.get_or_insert(error);
         }
+        subject.report.redact(&subject.ours);
         Ok(())
     }
 
@@ -146,13 +147,13 @@ impl Examination<'_> {
     fn expected(&self, subject: &Subject) -> Result<Expected> {
         let words = self.words;
         let mut expected = Expected {
-            whose: "the profile's issuer",
             audiences: words.audience.clone(),
             scopes: words.require_scope.clone(),
             standing: !words.offline || words.local_keys(),
             ..Expected::default()
         };
         if let Some(plan) = &subject.plan {
+            expected.whose = format!("the issuer of profile `{}`", plan.profile);
             expected.issuer = plan.issuer.as_ref().map(|issuer| issuer.as_str().to_string());
             expected.issuer_pattern = SignIn::of(plan).ok().and_then(|sign_in| sign_in.issuer_pattern);
             expected.issuer_hint = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), "issuer"));
@@ -168,9 +169,9 @@ impl Examination<'_> {
                 let own = subject.report.claims.as_ref().and_then(|claims| claims.get("iss")).and_then(Value::as_str);
                 let own = own.ok_or_else(|| Error::new(Kind::Invalid, "the token does not say who issued it").hint("--issuer URL"))?;
                 Issuer::parse(own).map_err(|reason| Error::new(Kind::Invalid, format!("the token's `iss` is no issuer: {reason}")))?;
-                (expected.whose, expected.issuer, expected.issuer_hint) = ("its own word", Some(own.into()), None);
+                (expected.whose, expected.issuer, expected.issuer_hint) = ("its own word".into(), Some(own.into()), None);
             }
-            Some(url) => (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for", Some(url.into()), None),
+            Some(url) => (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for".into(), Some(url.into()), None),
         }
         Ok(expected)
     }
@@ -230,6 +231,7 @@ impl Examination<'_> {
                 .hint("oat inspect - --profile NAME"));
         };
         let secret = server::secret(plan, &self.house.store(&subject.config)?, self.world)?;
+        subject.ours.extend(secret.as_ref().map(|secret| WireSecret::new(secret.expose())));
         if words.introspect || by_itself {
             let asked = self.introspected(plan, secret.clone(), &subject.token);
             match asked {

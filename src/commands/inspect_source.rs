@@ -33,6 +33,8 @@ pub struct Subject {
     pub config: Config,
     /// Who signed in for it.
     pub signed_in: Option<String>,
+    /// What nobody else's words may show: the token, and the secret that was sent.
+    pub ours: Vec<WireSecret>,
 }
 
 /// The token that a word of the command line means; None is the profile that is meant anyway.
@@ -46,7 +48,7 @@ pub fn subject(house: &House, words: &Inspect, source: Option<&str>) -> Result<S
 
 /// R72: whether somebody put a token on the command line. A profile's name has at most 64 characters, and no space.
 fn is_token(text: &str) -> bool {
-    text.len() > 64 || text.starts_with("eyJ") || text.contains(char::is_whitespace) || (text.len() > 20 && text.matches('.').count() == 2)
+    text.len() > 64 || text.starts_with("eyJ") || text.contains(char::is_whitespace) || (text.len() > 40 && text.matches('.').count() == 2)
 }
 
 fn no_token_here() -> Error {
@@ -75,7 +77,16 @@ fn piped(house: &House, words: &Inspect) -> Result<Subject> {
     if kind == TokenKind::Refresh {
         let mut report = Report::new(what, kind, form_of(&token), token.expose().len(), now);
         report.notes.push("a refresh token is for its server alone: nothing of it is shown, and nothing was asked".into());
-        return Ok(Subject { report, jws: None, token, plan: None, named: false, config: Config::default(), signed_in: None });
+        return Ok(Subject {
+            report,
+            jws: None,
+            token,
+            plan: None,
+            named: false,
+            config: Config::default(),
+            signed_in: None,
+            ours: Vec::new(),
+        });
     }
     let (report, jws) = Report::of(what, kind, token.expose(), words.signature_only, now)?;
     let (plan, named, config) = match &words.profile {
@@ -92,7 +103,8 @@ fn piped(house: &House, words: &Inspect) -> Result<Subject> {
             (issuer.and_then(|issuer| of_issuer(house, words, &config, issuer)), false, config)
         }
     };
-    Ok(Subject { report, jws, token, plan, named, config, signed_in: None })
+    let ours = vec![token.clone()];
+    Ok(Subject { report, jws, token, plan, named, config, signed_in: None, ours })
 }
 
 /// The first profile with this issuer, byte for byte: whom the profile file trusts is trusted. The built-in one is the last.
@@ -132,7 +144,8 @@ fn kept(house: &House, words: &Inspect, name: Option<&str>) -> Result<Subject> {
     report.expires_at = report.expires_at.or(expires_at);
     report.granted = granted;
     let signed_in = known.and_then(|signed_in| signed_in.subject);
-    Ok(Subject { report, jws, token, plan: Some(plan), named: true, config, signed_in })
+    let ours = vec![token.clone()];
+    Ok(Subject { report, jws, token, plan: Some(plan), named: true, config, signed_in, ours })
 }
 
 /// The access token: by the policy of `token get`, or without a network as it is kept, over or not.

@@ -12,8 +12,8 @@ use crate::text::escape;
 pub struct Expected {
     /// The issuer, byte for byte.
     pub issuer: Option<String>,
-    /// Who says so, for sentences: `the profile's issuer`.
-    pub whose: &'static str,
+    /// What it is called in sentences: `the issuer asked for`.
+    pub whose: String,
     /// An issuer with a place for a tenant's id (Entra).
     pub issuer_pattern: Option<String>,
     /// What the provider's preset says where the issuer differs.
@@ -53,7 +53,7 @@ fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
         report.check("typ", of_its_kind(&kind, report.kind));
     }
     if let Some(issuer) = &expected.issuer {
-        let issued = claims.issued_by(expected.whose, issuer, expected.issuer_pattern.as_deref());
+        let issued = claims.issued_by(&expected.whose, issuer, expected.issuer_pattern.as_deref());
         let issued = issued.map_err(|error| match &expected.issuer_hint {
             Some(hint) => error.hint(hint),
             None => error,

@@ -20,7 +20,7 @@ pub fn token(bytes: &[u8], kind: TokenKind) -> Result<WireSecret> {
     if text.starts_with('{') {
         return member(text, kind);
     }
-    bare(unquoted(header_value(text)))
+    bare(unquoted(header_value(unquoted(text))))
 }
 
 /// One token of a token answer, or of what `oat token get --format json` prints.

@@ -77,9 +77,8 @@ impl Page {
             Form::Jwe => "encrypted (JWE)",
             Form::Opaque => "opaque",
         };
-        let head = format!("{}: {form}, {} bytes", report.what, report.length);
-        let word = self.toned(word, tone);
-        self.line(&format!("{head}  {word}"));
+        let word = if word.is_empty() { String::new() } else { self.toned(word, tone) + "  " };
+        self.line(&format!("{word}{}: {form}, {} bytes", report.what, report.length));
         if let Some(reason) = report.reason.as_ref().filter(|_| !report.verified) {
             let reason = self.toned(&format!("not verified: {reason}"), Tone::Doubtful);
             self.line(&reason);
@@ -95,9 +94,15 @@ impl Page {
     }
 
     fn claims(&mut self, report: &Report) {
+        // Of what is said twice, what differs.
+        let mut said = report.introspection.clone();
+        if let (Some(said), Some(claims)) = (&mut said, &report.claims) {
+            said.retain(|name, value| claims.get(name) != Some(value));
+        }
         for (title, set) in [
             ("", report.claims.as_ref()),
-            ("what the server says of it", report.introspection.as_ref()),
+            ("what the server says of it besides", said.as_ref().filter(|_| report.claims.is_some())),
+            ("what the server says of it", said.as_ref().filter(|_| report.claims.is_none())),
             ("what the server says of the person", report.userinfo.as_ref()),
         ] {
             let Some(set) = set else { continue };
