@@ -106,7 +106,7 @@ mod tests {
             let rest: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
             assert!(token_get_of(&rest).is_none(), "{line}");
         }
-        assert!(read("oat token get --scop x").unwrap_err().hint.unwrap().contains("--scope"));
+        assert!(read("oat token get --scop x").unwrap_err().hint.clone().unwrap().contains("--scope"));
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     fn a_wrong_word_gets_one_line_and_a_hint() {
         let error = read("oat tokn get").unwrap_err();
         assert_eq!((error.kind, error.message.lines().count()), (Kind::Usage, 1));
-        assert!(error.hint.unwrap().contains("token"));
+        assert!(error.hint.clone().unwrap().contains("token"));
         let error = read("oat token get --min-ttl soon").unwrap_err();
         assert!(error.message.contains("length of time"), "{}", error.message);
         for line in

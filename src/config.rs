@@ -263,8 +263,8 @@ impl Reader<'_> {
     }
 
     fn profile(&self, name: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue>) -> Result<Profile> {
-        let parsed =
-            ProfileName::parse(name.get_ref()).map_err(|error| self.error(name.span().start, error.message).hint_maybe(error.hint))?;
+        let parsed = ProfileName::parse(name.get_ref())
+            .map_err(|error| self.error(name.span().start, error.message.clone()).hint_maybe(error.hint.clone()))?;
         let mut profile = Profile { name: parsed, settings: Vec::new() };
         for (name, value) in self.table(name, value)? {
             let start = name.span().start;

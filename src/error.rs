@@ -1,6 +1,7 @@
 //! What went wrong: a kind (the exit code), a sentence, a hint that can be typed, and a cause.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// The class of a failure. Its number is the process's exit code and is never renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +56,14 @@ impl Kind {
     }
 }
 
-/// A failure as a person reads it. Nothing secret may be put in.
+/// A failure as a person reads it. Nothing secret may be put in. It is one pointer, because nearly every function may fail, and
+/// what a failure would take on its way is carved out for each.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+/// What a failure holds.
+#[derive(Debug)]
+pub struct Failure {
     /// Which class of failure, and so which exit code.
     pub kind: Kind,
     /// What failed, in the user's words: lower case, no final period.
@@ -78,7 +84,23 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A failure of `kind`, told by `message`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), hint: None, oauth_error: None, source: None, in_doubt: false }
+        Error::made(kind, message.into())
+    }
+
+    fn made(kind: Kind, message: String) -> Error {
+        Error(Box::new(Failure { kind, message, hint: None, oauth_error: None, source: None, in_doubt: false }))
+    }
+
+    /// Tells the same failure in other words, made of those it had.
+    pub fn saying(mut self, words: impl FnOnce(&str) -> String) -> Error {
+        self.message = words(&self.message);
+        self
+    }
+
+    /// The same failure, of another class.
+    pub fn of(mut self, kind: Kind) -> Error {
+        self.kind = kind;
+        self
     }
 
     /// Adds what to do next.
@@ -89,7 +111,9 @@ impl Error {
 
     /// Adds what to do next, where that is known.
     pub fn hint_maybe(mut self, hint: Option<String>) -> Error {
-        self.hint = hint.or(self.hint);
+        if hint.is_some() {
+            self.hint = hint;
+        }
         self
     }
 
@@ -114,6 +138,20 @@ impl Error {
     /// Whether the same command may work later without a change.
     pub fn retryable(&self) -> bool {
         self.kind == Kind::Unavailable
+    }
+}
+
+impl Deref for Error {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Failure {
+        &mut self.0
     }
 }
 

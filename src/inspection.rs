@@ -190,7 +190,7 @@ impl Report {
         let held = outcome.is_ok();
         let (detail, hint) = match outcome {
             Ok(detail) => (detail, None),
-            Err(error) => (error.to_string(), error.hint),
+            Err(error) => (error.to_string(), error.hint.clone()),
         };
         self.checks.push(Check { name, ok: Some(held), detail, hint });
         held

@@ -289,6 +289,6 @@ mod tests {
             assert!(auth0.check(domain, bad).is_err(), "{bad}");
         }
         assert!(auth0.check(domain, "t.us.auth0.com").is_ok());
-        assert!(Preset::named("auth").unwrap_err().hint.unwrap().contains("auth0"));
+        assert!(Preset::named("auth").unwrap_err().hint.clone().unwrap().contains("auth0"));
     }
 }

@@ -240,7 +240,7 @@ impl Session<'_> {
         // Found out now, while nothing was asked: a full disk.
         let room = match self.store.reserve(&self.plan.profile) {
             Err(error) if self.plan.by_person() => {
-                return Err(Error { message: format!("{}; the refresh token was not used", error.message), ..error });
+                return Err(error.saying(|said| format!("{}; the refresh token was not used", said)));
             }
             Err(error) if self.wish.require_store => return Err(error),
             room => room,

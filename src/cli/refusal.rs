@@ -36,7 +36,7 @@ fn unknown(error: &clap::Error, rendered: &str) -> Error {
     }
     let told = usage(rendered);
     // clap's tip to pass it "as a value" is true for no command here.
-    let hint = told.hint.filter(|hint| !hint.contains("as a value")).unwrap_or_else(|| "`oat --help` lists every command".into());
+    let hint = told.hint.clone().filter(|hint| !hint.contains("as a value")).unwrap_or_else(|| "`oat --help` lists every command".into());
     Error::new(Kind::Usage, format!("unexpected argument `{}`", escape(word))).hint(hint)
 }
 

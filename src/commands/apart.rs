@@ -68,7 +68,10 @@ fn came_of_it(answer: &[u8]) -> Option<Result<Handed>> {
             Err(Error::new(Kind::Unavailable, "the process that renewed the token ended before it had an answer").in_doubt())
         })),
         // What it could not even begin, this process may still be able to: a profile file from a pipe can be read only once.
-        None => decode(answer).filter(|handed| !matches!(handed, Err(Error { kind: Kind::Usage | Kind::Config | Kind::Internal, .. }))),
+        None => {
+            let here = |error: &Error| matches!(error.kind, Kind::Usage | Kind::Config | Kind::Internal);
+            decode(answer).filter(|handed| !handed.as_ref().is_err_and(here))
+        }
     }
 }
 

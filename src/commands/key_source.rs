@@ -66,8 +66,7 @@ pub fn given(house: &House, words: &Inspect, plan: Option<&Plan>, world: &mut dy
         (None, None) => return Ok(None),
     };
     let place = format!("`{}`", escape(&file.to_string_lossy()));
-    let mut keys =
-        key_file::read(&read(&file, &place)?).map_err(|error| Error { message: format!("{place} is {}", error.message), ..error })?;
+    let mut keys = key_file::read(&read(&file, &place)?).map_err(|error| error.saying(|said| format!("{place} is {}", said)))?;
     if words.key.is_none() {
         // A JWK set is public: what is called a secret there is none.
         keys.secrets.clear();
@@ -105,6 +104,6 @@ fn secret(house: &House, text: &str, plan: Option<&Plan>, world: &mut dyn World)
         _ => return Err(Error::new(Kind::Usage, "`--secret-from` says where the secret is, and never what it is").hint(FORMS)),
     };
     let place = format!("the secret from {}", reference.describe());
-    let secret = world.reveal(&reference).map_err(|error| Error { message: error.message.replace("client secret", "secret"), ..error })?;
+    let secret = world.reveal(&reference).map_err(|error| error.saying(|said| said.replace("client secret", "secret")))?;
     Ok((secret, place))
 }

@@ -65,10 +65,7 @@ pub fn in_between(house: &House, plan: &Plan, config: &Config, asked: bool, erro
     }
     let unanswered = store.unanswered(&plan.profile);
     if unanswered >= UNANSWERED {
-        return Err(Error {
-            message: format!("{}; nobody answered the last {unanswered} sign-ins, so none begins by itself", error.message),
-            ..error
-        });
+        return Err(error.saying(|said| format!("{said}; nobody answered the last {unanswered} sign-ins, so none begins by itself")));
     }
     house.terminal.say(&error.message);
     // Noted before: whoever ends the wait with ctrl-c did not answer either.

@@ -149,7 +149,7 @@ fn remove(house: &House, profile: &str) -> Result<()> {
         Ok(false) => house.terminal.say(&format!("profile `{name}` is gone; nothing was kept for it")),
         Err(error) => {
             return Err(Error::new(Kind::Store, format!("profile `{name}` is gone, but what was kept for it is not: {error}"))
-                .hint_maybe(error.hint));
+                .hint_maybe(error.hint.clone()));
         }
     }
     Ok(())

@@ -61,7 +61,9 @@ fn row(name: &ProfileName, store: &Store, identity: Option<&Identity>) -> Row {
             let end = tokens.iter().filter_map(|token| token.expires_at).max();
             Row { profile: name.clone(), signed_in, access_token_expires_at: end, unreadable: None }
         }
-        Err(error) => Row { profile: name.clone(), signed_in: None, access_token_expires_at: None, unreadable: Some(error.message) },
+        Err(error) => {
+            Row { profile: name.clone(), signed_in: None, access_token_expires_at: None, unreadable: Some(error.message.clone()) }
+        }
     }
 }
 

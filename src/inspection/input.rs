@@ -130,6 +130,6 @@ mod tests {
             assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
         }
         assert!(token(b"\xff\xfe", TokenKind::Unknown).unwrap_err().message.contains("not UTF-8"));
-        assert_eq!(read(r#"{"id_token":"i"}"#).unwrap_err().hint.unwrap(), "it has an `id_token`: oat inspect - --id-token");
+        assert_eq!(read(r#"{"id_token":"i"}"#).unwrap_err().hint.clone().unwrap(), "it has an `id_token`: oat inspect - --id-token");
     }
 }

@@ -291,5 +291,5 @@ fn joined(has: &[String], wanted: &[String]) -> String {
 }
 
 fn prefixed(error: Error, what: &str) -> Error {
-    Error { message: format!("{what}: {}", error.message), ..error }
+    error.saying(|said| format!("{what}: {}", said))
 }

@@ -160,7 +160,7 @@ fn one_of(set: &JwkSet, jws: &Jws, alg: Alg, place: &str, nameless: bool) -> std
     Err(Refusal::Fails(Some(match (refusal, jws.kid()) {
         (Some((error, key)), _) => {
             let by = format!(": {} in {place}", called(key));
-            graph(jws, Error { message: error.message + &by, ..error })
+            graph(jws, error.saying(|said| said.to_string() + &by))
         }
         (None, Some(kid)) => match set.refused.iter().find(|(name, _)| name.as_deref() == Some(kid)) {
             Some((_, why)) => fails(format!("the key `{}` in {place} cannot be used: {why}", escape(kid))),

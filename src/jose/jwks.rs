@@ -30,7 +30,7 @@ impl JwkSet {
         for key in keys.iter().take(MOST) {
             match Jwk::parse(key) {
                 Ok(key) => set.keys.push(key),
-                Err(error) => set.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message)),
+                Err(error) => set.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message.clone())),
             }
         }
         Ok(set)

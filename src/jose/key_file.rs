@@ -56,7 +56,7 @@ fn jwks(bytes: &[u8]) -> Result<KeyFile> {
                 file.public.keys.extend(one.public.keys);
                 file.secrets.extend(one.secrets);
             }
-            Err(error) => file.public.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message)),
+            Err(error) => file.public.refused.push((key.get("kid").and_then(Value::as_str).map(str::to_string), error.message.clone())),
         }
     }
     Ok(file)

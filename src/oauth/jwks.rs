@@ -103,7 +103,7 @@ mod tests {
             let mut world = Script::of([response]);
             let error = found(&mut world, Known::Kept).unwrap_err();
             assert_eq!((error.kind, error.message.as_str()), (Kind::Invalid, told));
-            assert!(error.hint.unwrap().contains("`jwks_uri`") && world.cache.is_empty() && world.sent.len() == 1);
+            assert!(error.hint.clone().unwrap().contains("`jwks_uri`") && world.cache.is_empty() && world.sent.len() == 1);
         }
     }
 

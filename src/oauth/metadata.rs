@@ -112,7 +112,7 @@ fn not_there(url: &Endpoint, code: u16) -> Error {
 }
 
 fn at(error: Error, url: &Endpoint) -> Error {
-    Error { message: format!("{} (metadata at {url})", error.message), ..error }
+    error.saying(|said| format!("{} (metadata at {url})", said))
 }
 
 /// Checks a metadata document.

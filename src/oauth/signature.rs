@@ -192,7 +192,7 @@ fn signed_by_one_of(set: &JwkSet, jwt: &Jwt, what: &str, alg: Alg, uri: &Endpoin
     for key in set.find(jwt.kid(), alg) {
         match jwt.verify(key) {
             Ok(()) => return Ok(()),
-            Err(error) => refusal = Some(error.message),
+            Err(error) => refusal = Some(error.message.clone()),
         }
     }
     let changing = "the server may be changing its keys; try again in a minute";

@@ -44,7 +44,7 @@ impl Draft {
         }
         if let Some(provider) = draft.settings.text("provider") {
             let from = draft.settings.origin("provider");
-            let preset = Preset::named(&provider).map_err(|error| Error { message: format!("{} ({from})", error.message), ..error })?;
+            let preset = Preset::named(&provider).map_err(|error| error.saying(|said| format!("{} ({from})", said)))?;
             draft.preset(preset, name, environment)?;
         }
         Ok(draft)

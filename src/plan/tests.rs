@@ -39,7 +39,7 @@ fn vc1_the_base_url_may_come_from_a_variable_and_an_unset_one_is_named() {
     let error = plan(&text, &[], &[]).unwrap_err();
     assert!(error.message.contains("ZERO_URL") && error.message.contains("line 3"), "{}", error.message);
     let error = plan("[profile.zero]\nprovider = \"vericerts\"\n", &[], &[]).unwrap_err();
-    assert!(error.message.contains("base_url") && error.hint.unwrap().contains("VERICERTS_API_URL"), "{}", error.message);
+    assert!(error.message.contains("base_url") && error.hint.clone().unwrap().contains("VERICERTS_API_URL"), "{}", error.message);
 }
 
 #[test]

@@ -114,7 +114,7 @@ mod tests {
         private_file::write(&file, b"garbage").unwrap();
         let error = signing_key(folder.path(), Alg::Es256).unwrap_err();
         assert_eq!(error.kind, Kind::Store);
-        assert!(error.hint.unwrap().contains("rm "));
+        assert!(error.hint.clone().unwrap().contains("rm "));
         assert_eq!(fs::read(&file).unwrap(), b"garbage");
     }
 

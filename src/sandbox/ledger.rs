@@ -151,7 +151,7 @@ mod tests {
         private_file::write(&file, b"garbage").unwrap();
         let answer = refresh(&another(folder.path()), "x");
         assert!(answer.0 == 500 && answer.1.contains("cannot read the sandbox's sessions"), "{answer:?}");
-        assert!(read(folder.path()).unwrap_err().hint.unwrap().contains("rm "));
+        assert!(read(folder.path()).unwrap_err().hint.clone().unwrap().contains("rm "));
         assert_eq!(fs::read(&file).unwrap(), b"garbage");
         #[cfg(unix)]
         {

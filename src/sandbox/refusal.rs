@@ -95,7 +95,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
-        Refusal::new(Code::ServerError, error.message)
+        Refusal::new(Code::ServerError, error.message.as_str())
     }
 }
 

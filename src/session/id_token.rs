@@ -91,5 +91,5 @@ fn keys_at(plan: &Plan, world: &mut dyn World) -> Result<(Option<Endpoint>, Opti
 fn clock_told(error: Error, ahead: Seconds) -> Error {
     let how = if ahead > Seconds(0) { format!("{ahead} ahead of") } else { format!("{} behind", Seconds(-ahead.0)) };
     let message = format!("{}; this machine's clock is {how} the server's", error.message);
-    Error { message, ..error }.hint("set this machine's clock, and sign in again")
+    error.saying(|_| message).hint("set this machine's clock, and sign in again")
 }

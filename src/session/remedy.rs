@@ -86,7 +86,7 @@ pub fn login_required(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) 
 pub fn session_over(error: Error, plan: &Plan) -> Error {
     let own = plan.preset.as_ref().and_then(|preset| preset.remedy("refresh_token", "invalid_grant")).map(|own| format!("; {own}"));
     let message = format!("the server takes the refresh token of profile `{}` no more: {}", plan.profile, error.message);
-    Error { kind: Kind::LoginRequired, message, ..error }.hint(format!("oat login {}{}", plan.profile, own.unwrap_or_default()))
+    error.of(Kind::LoginRequired).saying(|_| message).hint(format!("oat login {}{}", plan.profile, own.unwrap_or_default()))
 }
 
 /// R82: the answer to a refresh was lost.
@@ -95,7 +95,8 @@ pub fn maybe_rotated(error: Error, plan: &Plan) -> Error {
         return error;
     }
     let message = format!("{}; the server may have replaced the refresh token of profile `{}` all the same", error.message, plan.profile);
-    Error { message, ..error }
+    error
+        .saying(|_| message)
         .hint(format!("try again: the old one is kept and tried once more; if the server refuses it, `oat login {}`", plan.profile))
 }
 

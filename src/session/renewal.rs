@@ -120,7 +120,7 @@ impl Session<'_> {
         });
         match kept {
             Ok(()) => error,
-            Err(second) => Error { message: format!("{}; and what is left of the sign-in was not kept: {second}", error.message), ..error },
+            Err(second) => error.saying(|said| format!("{}; and what is left of the sign-in was not kept: {second}", said)),
         }
     }
 }

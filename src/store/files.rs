@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn r83_a_foreign_or_loose_or_special_file_is_at_fault() {
         let path = Path::new("/s/a.record");
-        let fault = |mode, owner| unix::fault(path, mode, owner, 1000).map(|error| (error.message, error.hint.unwrap()));
+        let fault = |mode, owner| unix::fault(path, mode, owner, 1000).map(|error| (error.message.clone(), error.hint.clone().unwrap()));
         assert_eq!(fault(0o100_600, 1000), None);
         assert_eq!(fault(0o100_400, 1000), None);
         let (message, hint) = fault(0o100_600, 0).unwrap();

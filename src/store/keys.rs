@@ -218,7 +218,7 @@ mod tests {
         room.place(&file).unwrap();
         let error = place.read_or_make().err().unwrap();
         assert_eq!(error.message, format!("cannot use the key in {}: it is not base64 of exactly 32 bytes", place.describe()));
-        assert_eq!(error.hint.unwrap(), format!("move it away to start anew: `mv {0} {0}.bad`", file.display()));
+        assert_eq!(error.hint.clone().unwrap(), format!("move it away to start anew: `mv {0} {0}.bad`", file.display()));
         assert_eq!(std::fs::read(&file).unwrap(), b"CANARY");
     }
 }

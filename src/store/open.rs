@@ -159,7 +159,9 @@ impl Store {
             return Err(Error::new(Kind::Store, trouble.message.clone()).hint_maybe(trouble.hint.clone()));
         }
         let answer = ask();
-        if let (Err(error @ Error { kind: Kind::Store, .. }), KeyPlace::Keyring) = (&answer, self.place.kind) {
+        if let (Err(error), KeyPlace::Keyring) = (&answer, self.place.kind)
+            && error.kind == Kind::Store
+        {
             self.memory().trouble = Some(Trouble { met: Instant::now(), message: error.to_string(), hint: error.hint.clone() });
         }
         answer

@@ -201,7 +201,7 @@ mod tests {
         let error = full(Path::new("/state/oat/a.record"), error);
         assert_eq!(error.kind, Kind::Store);
         assert_eq!(error.to_string(), "cannot write in `/state/oat`: No space left on device (os error 28)");
-        assert_eq!(error.hint.unwrap(), "free some space: `df -h /state/oat`");
+        assert_eq!(error.hint.clone().unwrap(), "free some space: `df -h /state/oat`");
     }
 
     #[test]

@@ -333,7 +333,7 @@ fn r103_a_state_folder_that_is_a_file_is_named() {
     let error = store.save(&name("a"), None, &access("at"), None).unwrap_err();
     assert_eq!(error.kind, Kind::Store);
     assert!(error.message.ends_with("it is not a folder"), "{error}");
-    assert!(error.hint.unwrap().contains("OAT_STATE"));
+    assert!(error.hint.clone().unwrap().contains("OAT_STATE"));
     assert_eq!(store.reserve(&name("a")).unwrap_err().kind, Kind::Store);
     assert_eq!(store.lock(&name("a"), Duration::ZERO, &mut || false).unwrap_err().kind, Kind::Store);
 }

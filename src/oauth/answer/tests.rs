@@ -312,7 +312,7 @@ fn trouble_of_the_server_is_told_as_trouble_and_never_as_a_sign_in() {
 #[test]
 fn a18_what_the_server_says_of_its_quota_is_told() {
     let headers = [("retry-after", "120"), ("x-ratelimit-reset", "1768210260")];
-    let hint = bad(&answer(429, &headers, "")).hint.unwrap();
+    let hint = bad(&answer(429, &headers, "")).hint.clone().unwrap();
     assert_eq!(hint, "try again later; the server asks to wait: 120; the rate limit resets at 1768210260");
 }
 
@@ -367,7 +367,7 @@ fn an_address_that_is_no_token_endpoint_is_told_as_such() {
     for (status, body) in [(404, "<html>not here"), (405, ""), (200, "<html>sign in"), (200, ""), (204, ""), (415, "")] {
         let error = bad(&answer(status, &[], body));
         assert_eq!(error.kind, Kind::Invalid, "{status}");
-        assert!(error.hint.unwrap().contains("`token_endpoint`"), "{status}");
+        assert!(error.hint.clone().unwrap().contains("`token_endpoint`"), "{status}");
     }
 }
 

@@ -61,7 +61,7 @@ fn reading(text: &str, pasted: bool, issuer: Option<&str>, iss_promised: bool) -
         Reading::Failed(error) => {
             assert_eq!(error.kind, Kind::Invalid);
             assert!(!error.message.contains("CANARY") && error.hint.is_some(), "{error}");
-            Err(Some(error.message))
+            Err(Some(error.message.clone().clone()))
         }
         Reading::Foreign => Err(None),
     }

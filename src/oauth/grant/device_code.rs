@@ -68,7 +68,7 @@ pub fn device_code(world: &mut dyn World, device: &Device, ask: &Ask) -> Result<
             Some("slow_down") => interval = interval + SLOWER,
             // GitHub has both words.
             Some("expired_token" | "token_expired") => return Err(expired()),
-            Some("access_denied") => return Err(Error { message: format!("the sign-in was denied: {error}"), ..error }),
+            Some("access_denied") => return Err(error.saying(|said| format!("the sign-in was denied: {said}"))),
             Some(_) => return Err(error),
             // Section 3.5: a connection that fails is tried again, less often.
             None if error.kind == Kind::Unavailable => interval = Seconds(interval.0.saturating_mul(2)).min(LONGEST_PAUSE).max(interval),

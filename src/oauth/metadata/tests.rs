@@ -85,7 +85,7 @@ fn r31_the_issuer_must_be_the_same_byte_for_byte() {
         let error = read_value(&with("issuer", other.into())).unwrap_err();
         assert_eq!(error.kind, Kind::Invalid, "{other}");
         assert!(error.message.contains(&format!("the server calls itself `{}`", escape(other))), "{}", error.message);
-        assert!(error.hint.unwrap().contains(&format!("issuer = \"{}\"", escape(other))), "{other}");
+        assert!(error.hint.clone().unwrap().contains(&format!("issuer = \"{}\"", escape(other))), "{other}");
     }
 }
 
@@ -99,7 +99,7 @@ fn r31_a_slash_at_the_end_is_named_as_the_only_difference() {
     ] {
         let error = read(json!({ "issuer": server }).to_string().as_bytes(), asked(&issuer(wanted))).unwrap_err();
         assert_eq!(error.message.contains("only the slash at the end differs"), only_slash, "{}", error.message);
-        assert!(error.hint.unwrap().contains(&format!("issuer = \"{server}\"")));
+        assert!(error.hint.clone().unwrap().contains(&format!("issuer = \"{server}\"")));
     }
 }
 
@@ -146,7 +146,7 @@ fn r32_one_hostile_endpoint_of_any_name_spoils_the_document() {
             assert_eq!(error.kind, Kind::Invalid, "{name} {hostile}");
             assert!(error.message.contains(&format!("a bad `{name}`")), "{}", error.message);
             assert!(!error.message.contains("CANARY") && error.message.lines().count() == 1, "{}", error.message);
-            assert!(error.hint.unwrap().contains("nothing was sent there"));
+            assert!(error.hint.clone().unwrap().contains("nothing was sent there"));
         }
     }
 }
@@ -154,7 +154,7 @@ fn r32_one_hostile_endpoint_of_any_name_spoils_the_document() {
 #[test]
 fn r66_the_name_of_a_bad_endpoint_moves_no_cursor() {
     let error = read_value(&with("\u{1b}]52;c;x\u{7}\n_uri", "x".into())).unwrap_err();
-    let told = format!("{} {}", error.message, error.hint.unwrap());
+    let told = format!("{} {}", error.message, error.hint.clone().unwrap());
     assert!(told.chars().all(|c| !c.is_control()), "{told:?}");
 }
 
@@ -218,7 +218,7 @@ fn r30_where_there_is_no_document_the_first_failure_is_told() {
     let mut world = Script::of([answer(404, &[], "CANARY"), answer(410, &[], "CANARY")]);
     let error = found(&mut world).unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Invalid, format!("no metadata at {FIRST}: 404 Not Found").as_str()));
-    assert!(error.hint.unwrap().contains("`token_endpoint`"));
+    assert!(error.hint.clone().unwrap().contains("`token_endpoint`"));
     assert_eq!(world.urls(), [FIRST, SECOND]);
     assert!(world.cache.is_empty());
 }
@@ -257,7 +257,7 @@ fn r51_a_server_in_trouble_is_not_asked_at_the_next_place() {
         let mut world = Script::of([answer(status, &[], "")]);
         let error = found(&mut world).unwrap_err();
         assert_eq!(error.kind, Kind::Unavailable);
-        assert!(error.hint.unwrap().starts_with("try again later"));
+        assert!(error.hint.clone().unwrap().starts_with("try again later"));
         assert_eq!(world.sent.len(), 1, "{status}");
     }
     let mut world = Script::default().then(Err(Error::new(Kind::Unavailable, "no connection")));

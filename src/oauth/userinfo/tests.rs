@@ -92,11 +92,11 @@ fn a_refusal_is_told_in_the_words_of_its_challenge() {
     ] {
         let error = told(response);
         assert_eq!((error.kind, error.oauth_error.as_deref(), error.message.as_str()), (Kind::Denied, Some(code), sentence));
-        assert!(error.hint.unwrap().contains("`openid`"));
+        assert!(error.hint.clone().unwrap().contains("`openid`"));
     }
     let error = told(challenge(401, r#"Bearer realm="x""#, "CANARY"));
     assert!(error.kind == Kind::Denied && error.message.starts_with("userinfo endpoint refused the request: 401 Unauthorized"), "{error}");
-    assert!(error.hint.unwrap().contains("is the token still valid"), "nothing is said of the client's secret");
+    assert!(error.hint.clone().unwrap().contains("is the token still valid"), "nothing is said of the client's secret");
 }
 
 #[test]

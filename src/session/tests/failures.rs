@@ -24,7 +24,7 @@ fn vc7_invalid_grant_at_vericerts_is_a_wrong_grant_type_and_nobody_signs_in() {
 
 #[test]
 fn vc7_invalid_client_at_vericerts_asks_for_id_and_secret_and_names_their_source() {
-    let hint = denied(ZERO, &[], refused("invalid_client")).hint.unwrap();
+    let hint = denied(ZERO, &[], refused("invalid_client")).hint.clone().unwrap();
     assert!(hint.starts_with("check the Client ID and the Client Secret"), "{hint}");
     assert!(hint.contains("profile `zero` sends client_secret from `S` by client_secret_post"), "{hint}");
 }
@@ -40,13 +40,13 @@ fn vc7_server_error_at_vericerts_is_outwaited_and_then_unavailable() {
 #[test]
 fn vc14_a_refusal_without_json_has_a_hint_too() {
     let error = denied(ZERO, &[], answer(401, &[("content-type", "text/html")], "<html>CANARY"));
-    assert_eq!((error.kind, error.oauth_error), (Kind::Denied, None));
+    assert_eq!((error.kind, error.oauth_error.clone()), (Kind::Denied, None));
 }
 
 #[test]
 fn ab13_invalid_client_at_vantage_recalls_that_secrets_expire() {
     let text = "[profile.v]\nprovider = \"abbyy-vantage\"\nregion = \"eu\"\nclient_id = \"c\"\nclient_secret = { env = \"S\" }\ngrant = \"client_credentials\"\n";
-    let hint = denied(text, &[], refused("invalid_client")).hint.unwrap();
+    let hint = denied(text, &[], refused("invalid_client")).hint.clone().unwrap();
     assert!(hint.contains("expires (after 6 months unless set otherwise)"), "{hint}");
 }
 
@@ -75,7 +75,7 @@ fn a_person_is_told_of_a_denied_sign_in_and_a_refused_code_with_the_way_to_ask_a
     let client = Client { id: "c1".into(), secret: None, method: Method::None };
     let person = |code: &str, text: &str| {
         let plan = plan(text, &[("grant", "authorization_code")]);
-        crate::session::remedy::remedied(Error::new(Kind::Denied, "no").oauth(code), &plan, &client).hint.unwrap()
+        crate::session::remedy::remedied(Error::new(Kind::Denied, "no").oauth(code), &plan, &client).hint.clone().unwrap()
     };
     for (code, word) in [("access_denied", "someone chose no"), ("invalid_grant", "the code was used")] {
         let hint = person(code, RAW);
@@ -99,7 +99,7 @@ fn r51_under_a_5xx_no_hint_asks_for_a_change() {
 fn a_public_client_is_asked_whether_it_needs_a_secret() {
     let text = RAW.replace("client_secret = { env = \"S\" }", "client_auth = \"none\"");
     let error = denied(&text, &[], refused("invalid_client"));
-    assert!(error.hint.unwrap().contains("sends no client secret"));
+    assert!(error.hint.clone().unwrap().contains("sends no client secret"));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_switched_off_store_is_quiet_unless_the_token_must_be_kept() {
     assert!(machine.world.warnings.is_empty() && !machine.folder.path().join("oat").exists());
     let error = machine.run(&plan, KEPT).unwrap_err();
     assert_eq!((error.kind, machine.requests()), (Kind::Store, 2));
-    assert!(error.hint.unwrap().contains("OAT_STORE"));
+    assert!(error.hint.clone().unwrap().contains("OAT_STORE"));
 }
 
 #[test]

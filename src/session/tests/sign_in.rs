@@ -19,7 +19,7 @@ fn r87_a_store_that_keeps_nothing_is_told_before_anyone_is_invited() {
     machine.key = KeyPlace::None;
     let error = machine.sign_in(&plan(PLAIN, &[])).unwrap_err();
     assert_eq!((error.kind, machine.requests(), machine.world.invitations.len()), (Kind::Store, 0, 0));
-    assert!(error.hint.unwrap().contains("OAT_STORE") && !machine.folder.path().join("oat").exists());
+    assert!(error.hint.clone().unwrap().contains("OAT_STORE") && !machine.folder.path().join("oat").exists());
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn a_server_that_names_no_place_to_sign_in_is_told_before_anyone_is_invited() {
         let store = store(&machine.folder, KeyPlace::File);
         let error = sign_in(&plan(ISSUED, &[("scope", "read")]), way, &store, &mut machine.world).unwrap_err();
         assert_eq!(error.kind, Kind::Config);
-        let hint = error.hint.unwrap();
+        let hint = error.hint.clone().unwrap();
         assert!(hint.contains(key) && hint.contains(&format!("`{other}`")), "{hint}");
         assert_eq!((machine.requests(), machine.world.invitations.len()), (1, 0));
     }

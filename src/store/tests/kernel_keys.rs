@@ -78,7 +78,7 @@ fn the_kernel_keeps_the_master_key_or_says_that_it_may_not() {
     if !allowed(&folder) {
         let error = saved.unwrap_err();
         assert_eq!(error.message, "cannot use the kernel's user keyring: the kernel refuses it here, as most containers do");
-        return assert!(error.hint.unwrap().contains("`OAT_STORE=file`"));
+        return assert!(error.hint.clone().unwrap().contains("`OAT_STORE=file`"));
     }
     saved.unwrap();
     assert_eq!(refresh(&of(), "a").as_deref(), Some("rt"));

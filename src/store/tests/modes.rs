@@ -62,7 +62,7 @@ fn r83_a_file_that_others_may_read_is_refused_with_the_command_that_mends_it() {
             let error = store(&folder).load_access(&name("a")).unwrap_err();
             assert_eq!(error.kind, Kind::Store);
             assert_eq!(error.message, format!("cannot use `{}`: others may read it (mode {loose:04o})", path.display()));
-            assert_eq!(error.hint.unwrap(), format!("run `chmod 600 {}`", path.display()));
+            assert_eq!(error.hint.clone().unwrap(), format!("run `chmod 600 {}`", path.display()));
             let error = store(&folder).save(&name("a"), None, &access("new"), None).unwrap_err();
             assert_eq!(error.kind, Kind::Store);
         }

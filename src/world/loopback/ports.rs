@@ -95,7 +95,7 @@ mod tests {
         let error = bind(&redirect(LoopbackHost::V4, &[taken])).unwrap_err();
         assert_eq!(error.kind, Kind::Unavailable);
         assert!(error.message.contains(&format!("port {taken} is in use")), "{error}");
-        let hint = error.hint.unwrap();
+        let hint = error.hint.clone().unwrap();
         assert!(hint.contains(&taken.to_string()) && hint.contains("redirect_ports"), "{hint}");
 
         let free = TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port();
@@ -106,7 +106,7 @@ mod tests {
     fn r10_every_port_that_was_tried_is_named() {
         let others = [TcpListener::bind((V4, 0)).unwrap(), TcpListener::bind((V4, 0)).unwrap()];
         let taken = others.each_ref().map(|other| other.local_addr().unwrap().port());
-        let message = bind(&redirect(LoopbackHost::V4, &taken)).unwrap_err().message;
+        let message = bind(&redirect(LoopbackHost::V4, &taken)).unwrap_err().message.clone();
         assert!(taken.iter().all(|port| message.contains(&format!("port {port} is in use"))), "{message}");
     }
 

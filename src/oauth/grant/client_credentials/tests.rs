@@ -141,7 +141,7 @@ fn r68_a_longer_retry_after_fails_at_once_and_is_told() {
             let mut world = Script::of([retry_after(status, text), good()]);
             let error = ask(&mut world).unwrap_err();
             assert_eq!((error.kind, world.sent.len(), world.waits.len()), (Kind::Unavailable, 1, 0), "{text}");
-            assert!(error.hint.unwrap().contains(text));
+            assert!(error.hint.clone().unwrap().contains(text));
         }
     }
 }
