@@ -102,7 +102,8 @@ impl Preset {
     }
 
     /// The remedy for an error code under a grant, or for one of our own words: `no_refresh_token`, what to switch on; `register`, what to
-    /// tell the provider of a sign-in, with `{redirect_uri}`; `scope`, what a sign-in may well ask for.
+    /// tell the provider of a sign-in, with `{redirect_uri}`; `scope`, what a sign-in may well ask for;
+    /// `opaque`, why an access token cannot be read; `issuer`, why `iss` may be another.
     pub fn remedy(&self, grant: &str, code: &str) -> Option<String> {
         let table = DeTable::parse(self.remedies).ok()?;
         let all = table.get_ref().get(self.name.as_str())?.get_ref().as_table()?.get("remedies")?.get_ref().as_table()?;

@@ -104,11 +104,18 @@ fn assert_parses(words: &[String]) {
     assert_eq!(output.code, Some(0), "`oat {}`: {}", words.join(" "), output.stderr);
 }
 
-/// A command with what it printed on both streams, stderr first.
-fn ran(oat: &Oat, words: &[String]) -> Vec<String> {
-    let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-    let output = oat.run(&arguments);
-    output.stderr.lines().chain(output.stdout.lines()).map(str::to_string).collect()
+/// What the calls of one line print, each fed by the one before it: every stderr, then the last stdout.
+fn ran(oat: &Oat, calls: &[Vec<String>]) -> Vec<String> {
+    let (mut told, mut piped) = (Vec::new(), None);
+    for words in calls {
+        let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = oat.run_with(&arguments, piped.as_deref());
+        told.extend(output.stderr.lines().map(str::to_string));
+        piped = Some(output.stdout.into_bytes());
+    }
+    let printed = String::from_utf8(piped.unwrap_or_default()).unwrap();
+    told.extend(printed.lines().map(str::to_string));
+    told
 }
 
 #[test]
@@ -148,7 +155,7 @@ fn the_sessions_of_the_readme_print_what_it_shows() {
     for block in blocks(&text("README.md"), "console") {
         for step in block.split("$ ").filter(|step| !step.is_empty()) {
             let (command, expected) = step.split_once('\n').unwrap();
-            let printed = ran(&oat, &calls(command)[0]);
+            let printed = ran(&oat, &calls(command));
             let expected: Vec<&str> = expected.lines().collect();
             assert_eq!(printed.len(), expected.len(), "`{command}` printed {printed:#?}");
             for (pattern, line) in expected.iter().zip(&printed) {

@@ -73,17 +73,21 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
+/// The sections of prose between the options and the exit codes, in the order of a page.
+const HEADINGS: [&str; 7] =
+    ["FORMATS", "WHO IS TRUSTED", "CHECKS", "WHY AN API REFUSES A TOKEN", "JSON", "WHAT THE EXIT CODE SAYS", "NOT THERE YET"];
+
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 12] = [
+const PROSE: [(&str, &str, &str); 22] = [
     (
         "",
         "DESCRIPTION",
-        "`oat` gets OAuth 2.0 access tokens and prints them. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
+        "`oat` gets OAuth 2.0 access tokens and prints them, and looks into tokens. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty, except for the report of `oat inspect`, and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
     (
         "",
         "NOT THERE YET",
-        "This version cannot look into a token, run a command with a token, or answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS.",
+        "This version cannot run a command with a token, or answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS.",
     ),
     (
         "token-get",
@@ -114,6 +118,56 @@ const PROSE: [(&str, &str, &str); 12] = [
         "refresh",
         "DESCRIPTION",
         "The new token replaces the kept one. It is printed only with `--print`. A profile that a person signs in to spends its refresh token; where the answer is lost, the old one is kept and tried once more next time.",
+    ),
+    (
+        "inspect",
+        "DESCRIPTION",
+        "The token is the access token of a profile, had as `oat token get` has it, or with `-` one from standard input. What stands in it is shown in words, and below that every check: `ok`, `FAIL`, or `-` for what was not checked. Two sources are shown side by side, with what differs.\n\nStandard input may hold the bare token, `Bearer TOKEN`, a header line such as `Authorization: Bearer TOKEN`, or a token answer as JSON, of which the access_token is taken, or what `--id-token` or `--refresh-token` says; 4 MiB at most. On a terminal it is asked for without being shown, which keeps it out of the shell's history; a pipe from the clipboard does so too. A token as an argument is refused with exit code 2 and not repeated: other users can read it there.\n\nThe token goes nowhere but to the introspection or userinfo endpoint of its own server, when that is asked, and with `--send` to the address of `--for`.\n\nAn opaque token says nothing. One of a named profile is introspected without being asked for, and what is shown then is the server's word. Of an encrypted one (JWE) the header is all there is to see. A refresh token is for its server alone: its form, its length, who signed in and when it ends are told, nothing in it is shown and nobody is asked about it.",
+    ),
+    (
+        "inspect",
+        "WHO IS TRUSTED",
+        "Anyone can write a token that names any issuer. So the keys come from whom you trust, and the report says NOT VERIFIED, also on standard error, wherever the signature was not checked or does not hold.\n\nThe token of a profile is checked with the keys of the profile's server: its `jwks_uri`, else those that its `issuer` names. For a token from standard input that profile is the one of `--profile`; else what OAT_ISSUER and its fellows say; else the first of the file whose `issuer` is the token's `iss`, byte for byte; else the built-in `sandbox`, by the same rule. `--issuer URL` does without a profile, and `iss` has to be that URL, byte for byte. `--issuer` without a URL takes the token's own word: a signature that holds then says that the token is from that server, and not that the server may be trusted.\n\n`--jwks`, `--key` and `--secret-from` name what to check with in place of a server's keys. HS256, HS384 and HS512 are checked with a secret only, never with a public key, and `none` with nothing. Keys that the token's own header brings or points to (jwk, jku, x5u, x5c) are never looked at. A server's keys are kept for the next command, and asked for again where none of them will do, once a minute at most.\n\nVERIFIED says that the signature holds with the key that is named, and so does every check below. It does not say that the token is meant for your API, unless `--audience` or the profile says what `aud` must have; nor what it may do there, without `--require-scope`; nor that it was not revoked, without `--introspect`; nor that you hold the key that it is bound to (`cnf`). `--signature-only` looks at the signature alone, over any bytes. `--offline` asks nobody and checks what other flags name, and nothing else.",
+    ),
+    (
+        "inspect",
+        "CHECKS",
+        "- alg\nThe header names an algorithm that what there is to check with can check: RS, PS or ES with 256, 384 or 512, EdDSA with Ed25519; HS with a secret.\n- signature\nIt holds, and by which key from where. Where the keys could not be had, it was not checked.\n- crit, payload\nThe header asks for nothing that is not done here.\n- typ\nIt is not another kind of token of the same server.\n- iss\nThe issuer is the one expected, byte for byte.\n- sub\nAn ID token is about somebody.\n- exp, nbf, iat\nIt has not ended, has begun, and is not from the future; clocks may differ by 60 s. Access tokens of RFC 9068 and ID tokens must have exp and iat.\n- aud\nIt has every `--audience`; else one of those that the profile asks for. An ID token is for the client (and so is `azp`).\n- scope\nIt has every `--require-scope`.\n- cnf\nIt is bound to a key. Whether you hold that key is never checked.\n- active\nThe server says that it is active (RFC 7662).\n- userinfo\nThe server's userinfo is about the same subject.\n- api_scheme, api_issuer, api_audience, api_scope, api_acr, api_max_age\nWhat the API of `--for` wants, as far as it says so.\n- api_answer\nHow the API took the token with `--send`. Without it, how it answers a request without any token, which is no check.",
+    ),
+    (
+        "inspect",
+        "WHY AN API REFUSES A TOKEN",
+        "`--for URL` sends the API a GET without the token, reads its WWW-Authenticate (RFC 6750, RFC 9470) and the metadata that it points to (RFC 9728, from the API's own origin only), and compares that with the token. Where it wants another scope, audience, issuer or a fresher sign-in, the line to type stands below.\n\n`--send` sends the token there as well, once, and tells what the API answers to it. No redirect is followed. Where the profile has `hosts`, the API's host has to be among them, else the exit code is 6 and nothing is sent.",
+    ),
+    (
+        "inspect",
+        "JSON",
+        "`--json` prints one object; what is not known is left out, and members are added, never renamed: kind (access_token, id_token, refresh_token or token), profile, format (jwt, jws, jwe or opaque), length, header, claims, payload, checks, verified, reason (why it is not), scope (as granted), expires_at, expires_in, notes, introspection, userinfo, challenge. checks is a list of {name, ok, detail, hint}, and ok is null for what was not checked. Two tokens are {left, right, differences, same}, and differences a list of {name, left, right}.\n\n`--claim NAME` prints one claim, text as it is and all else as JSON; with a slash in front, NAME is a JSON pointer (RFC 6901). An opaque token's claims are what the server said of it. `--header` prints the header. Both leave the exit code as it is.",
+    ),
+    (
+        "inspect",
+        "WHAT THE EXIT CODE SAYS",
+        "With 0 nothing that was checked failed. A token that nothing was there to check with ends so too: a script that depends on it asks for `verified`. 8 says that a check failed, and the first one is the error; or that what came is no token. 5 says that the keys, the server or the API could not be had, 4 that the server refused to answer, 3 that a person has to sign in before there is a token. The report is printed all the same, once there is a token.",
+    ),
+    (
+        "inspect",
+        "EXAMPLES",
+        "subject=$(pbpaste | oat inspect - --issuer https://login.example.com --claim sub) || exit\noat inspect - --secret-from env:JWT_SECRET\noat inspect work --claim /realm_access/roles/0\noat inspect work --json | jq -e .verified\noat inspect work --json | jq -r '.checks[] | select(.ok == false) | .detail'",
+    ),
+    (
+        "jwks",
+        "DESCRIPTION",
+        "The keys of an issuer are found by discovery, those of a profile by its `jwks_uri`, else by its `issuer`. Nothing is checked with them, and no token is needed.\n\nKID is what the header of a token names, TYPE the kind of key with its curve or its bits, THUMBPRINT that of RFC 7638 with SHA-256: it is the same wherever the key is the same. A key that must not be used here, such as RSA below 2048 bits, is passed over with a warning that says why.\n\nWith `--json`, one object: {\"keys\": [...], \"refused\": [{kid, reason}]}. Each key is a JWK with its `thumbprint`, so that what is printed can be kept in a file for `oat inspect --jwks FILE`.",
+    ),
+    (
+        "jwks",
+        "WHAT THE EXIT CODE SAYS",
+        "5 says that the server could not be had, 8 that it names no keys, or that what it has is no JWK set.",
+    ),
+    (
+        "jwks",
+        "EXAMPLES",
+        "oat jwks https://login.example.com --json > keys.json\noat inspect - --jwks keys.json --audience https://api.example.com",
     ),
     (
         "profile-add",
@@ -156,7 +210,8 @@ pub fn page(page: &Page) -> String {
     let command = &page.command;
     let display = command.get_display_name().unwrap_or("oat");
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    let (examples, remarks) = after_help(command);
+    let (mut examples, remarks) = after_help(command);
+    examples.extend(prose(&page.name, "EXAMPLES").lines().map(str::to_string));
     let mut sheet = Sheet::new(display, "1");
     sheet.heading("NAME").text(&format!("{display} - {about}"));
     sheet.heading("SYNOPSIS").line(synopsis(command));
@@ -169,7 +224,7 @@ pub fn page(page: &Page) -> String {
     }
     subcommands(&mut sheet, page);
     options(&mut sheet, command);
-    for heading in ["FORMATS", "NOT THERE YET"] {
+    for heading in HEADINGS {
         let text = prose(&page.name, heading);
         if !text.is_empty() {
             sheet.heading(heading).paragraphs(text);
@@ -271,10 +326,11 @@ fn surroundings(sheet: &mut Sheet, name: &str) {
 /// The other pages that a reader of this one may want.
 fn see_also(name: &str) -> Vec<Inline> {
     let pages: &[&str] = match name {
-        "" => &["oat-token-get(1)", "oat-profile(1)", "oat-sandbox(1)", "oat-config(5)"],
+        "" => &["oat-token-get(1)", "oat-inspect(1)", "oat-profile(1)", "oat-sandbox(1)", "oat-config(5)"],
         "sandbox" => &["oat(1)", "oat-token-get(1)"],
         "completions" => &["oat(1)", "oat-man(1)"],
         "man" => &["oat(1)", "oat-config(5)", "man(1)"],
+        "inspect" | "jwks" => &["oat(1)", "oat-inspect(1)", "oat-jwks(1)", "oat-config(5)"],
         _ if name.starts_with("profile") => &["oat(1)", "oat-profile(1)", "oat-config(5)"],
         _ => &["oat(1)", "oat-profile(1)", "oat-config(5)"],
     };

@@ -155,11 +155,16 @@ impl Oat {
     }
 
     pub fn run(&self, args: &[&str]) -> Output {
+        self.run_with(args, self.stdin.as_deref())
+    }
+
+    /// Runs with these bytes on standard input, or with none.
+    pub fn run_with(&self, args: &[&str], stdin: Option<&[u8]>) -> Output {
         let mut command = self.command(args);
-        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         let began = Instant::now();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        if let Some(bytes) = &self.stdin {
+        if let Some(bytes) = stdin {
             let _ = child.stdin.take().unwrap().write_all(bytes);
         }
         let stdout = reader(child.stdout.take().unwrap());
