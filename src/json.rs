@@ -26,6 +26,15 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
+/// An object of these members. serde_json's own way to make one sorts them first, with 4 kB of code for each caller.
+pub fn members<N: Into<String>>(pairs: impl IntoIterator<Item = (N, Value)>) -> Map<String, Value> {
+    let mut map = Map::new();
+    for (name, value) in pairs {
+        map.insert(name.into(), value);
+    }
+    map
+}
+
 /// The JSON type of a value, in words.
 pub fn type_name(value: &Value) -> &'static str {
     match value {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use crate::json::members;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::Seconds;
 
@@ -251,8 +252,8 @@ impl Key {
             (Parameters, DeValue::Table(table)) => {
                 let pairs = table.iter().map(|(name, value)| json(value.get_ref()).map(|value| (name.get_ref().to_string(), value)));
                 pairs
-                    .collect::<Option<_>>()
-                    .map(Value::Parameters)
+                    .collect::<Option<Vec<_>>>()
+                    .map(|pairs| Value::Parameters(members(pairs)))
                     .ok_or_else(|| "a table of strings, numbers, booleans and lists of them".into())
             }
             (kind, _) => Err(expected(kind).into()),
@@ -322,7 +323,8 @@ fn json(value: &DeValue) -> Option<Json> {
         DeValue::Boolean(value) => Some(Json::Bool(*value)),
         DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect::<Option<_>>().map(Json::Array),
         DeValue::Table(table) => {
-            table.iter().map(|(k, v)| Some((k.get_ref().to_string(), json(v.get_ref())?))).collect::<Option<_>>().map(Json::Object)
+            let pairs = table.iter().map(|(k, v)| Some((k.get_ref().to_string(), json(v.get_ref())?)));
+            pairs.collect::<Option<Vec<_>>>().map(|pairs| Json::Object(members(pairs)))
         }
         DeValue::Datetime(_) => None,
     }

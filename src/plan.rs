@@ -10,12 +10,13 @@ pub mod substitution;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::cli::words::Chosen;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::json::members;
 use crate::keys::KeyKind;
 use crate::name::ProfileName;
 use crate::oauth::client_auth::Method;
@@ -106,7 +107,7 @@ impl Plan {
 
     /// What tells the tokens of one profile apart: everything that shapes them.
     pub fn request(&self) -> String {
-        let mut map: Map<String, Json> = self.parameters.iter().cloned().collect();
+        let mut map = members(self.parameters.iter().cloned());
         if let Some(pointer) = &self.token_pointer {
             // Not a parameter, and so not a name that one could have.
             map.insert("#token_pointer".into(), pointer.as_str().into());

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::words::Chosen;
 use crate::commands::house::House;
 use crate::error::Result;
+use crate::json::members;
 use crate::keys::{KEYS, Value};
 use crate::output;
 use crate::plan::setting::Setting;
@@ -15,8 +16,8 @@ use crate::secret::SecretReference;
 pub fn show(house: &House, chosen: &Chosen) -> Result<()> {
     let config = house.config()?;
     let (name, settings) = gather(chosen, &config, &house.environment)?;
-    let mut settings = settings;
-    settings.sort_by_key(|setting| KEYS.iter().position(|key| key.name == setting.key.name));
+    let settings: Vec<Setting> =
+        KEYS.iter().flat_map(|key| settings.iter().filter(|setting| setting.key.name == key.name)).cloned().collect();
     if house.common.json {
         let mut object = Map::new();
         for setting in &settings {
@@ -91,7 +92,7 @@ fn shown_json(value: &Value) -> Json {
         Value::Parameters(map) => {
             let shown =
                 |(name, value): (&String, &Json)| (name.clone(), if secretive(name) { Json::from("[redacted]") } else { value.clone() });
-            Json::Object(map.iter().map(shown).collect())
+            Json::Object(members(map.iter().map(shown)))
         }
         Value::Secret(_) => shown(value).into(),
     }

@@ -1,11 +1,12 @@
 //! `oat status`: every session at a glance, without asking a server.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::words::Chosen;
 use crate::commands::house::House;
 use crate::config::Config;
 use crate::error::Result;
+use crate::json::members;
 use crate::name::ProfileName;
 use crate::output;
 use crate::plan::Plan;
@@ -69,7 +70,7 @@ fn row(name: &ProfileName, store: &Store, identity: Option<&Identity>) -> Row {
 
 /// One session as JSON; what is not there is left out.
 pub fn entry(profile: &str, signed_in: Option<&SignedIn>, access_token_expires_at: Option<UnixTime>, store: &Store) -> Value {
-    let mut entry = Map::from_iter([
+    let mut entry = members([
         ("profile".to_string(), json!(profile)),
         ("signed_in".to_string(), json!(signed_in.is_some_and(|signed_in| lives(signed_in, access_token_expires_at, world::now())))),
         ("store".to_string(), json!(store.place_name())),

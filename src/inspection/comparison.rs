@@ -16,7 +16,7 @@ pub struct Difference {
     pub right: Option<Value>,
 }
 
-/// What differs in form, header and claims, in the order of the names; and the names of what is the same.
+/// What differs in form, header and claims; and the names of what is the same.
 pub fn compare(left: &Report, right: &Report) -> (Vec<Difference>, Vec<String>) {
     let (mut differences, mut same) = (Vec::new(), Vec::new());
     let mut note = |name: String, left: Option<Value>, right: Option<Value>| match left == right {
@@ -28,9 +28,7 @@ pub fn compare(left: &Report, right: &Report) -> (Vec<Difference>, Vec<String>) 
     for (prefix, left, right) in [("header.", left.header.as_ref(), right.header.as_ref()), ("", left.said(), right.said())] {
         let none = Map::new();
         let (left, right) = (left.unwrap_or(&none), right.unwrap_or(&none));
-        let mut names: Vec<&String> = left.keys().chain(right.keys().filter(|name| !left.contains_key(*name))).collect();
-        names.sort();
-        for name in names {
+        for name in left.keys().chain(right.keys().filter(|name| !left.contains_key(*name))) {
             note(format!("{prefix}{name}"), left.get(name).cloned(), right.get(name).cloned());
         }
     }

@@ -1,9 +1,10 @@
 //! Why an API refuses a token: what its challenge wants, held against what the token has (RFC 6750, 9470, 9728).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 use crate::inspection::{Report, checks};
+use crate::json::members;
 use crate::oauth::answer::status;
 use crate::oauth::challenge::{Challenge, challenges};
 use crate::oauth::claims::{Claims, SKEW};
@@ -126,9 +127,9 @@ fn target(response: &Response) -> String {
 }
 
 fn shown(challenge: &Challenge) -> Value {
-    let mut members: Map<String, Value> = challenge.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    members.insert("scheme".into(), challenge.scheme.as_str().into());
-    members.into()
+    let mut object = members(challenge.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str().into())));
+    object.insert("scheme".into(), challenge.scheme.as_str().into());
+    object.into()
 }
 
 fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge]) -> Result<Wanted> {

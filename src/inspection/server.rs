@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind};
 use crate::inspection::{Report, checks};
+use crate::json::members;
 use crate::oauth::claims::Claims;
 use crate::oauth::introspection::Introspection;
 use crate::oauth::userinfo::Userinfo;
@@ -18,7 +19,7 @@ pub fn introspected(report: &mut Report, answer: Introspection) {
         let error = Error::new(Kind::Invalid, "the server says that the token is not active")
             .hint("it has ended, was revoked, or is another server's; some servers also say so to a client that may not ask");
         report.check("active", Err(error));
-        report.introspection = Some(Map::from_iter([("active".to_string(), json!(false))]));
+        report.introspection = Some(members([("active".to_string(), json!(false))]));
         return;
     }
     let signed = answer.signed.map(|alg| format!(", signed with {}", alg.name())).unwrap_or_default();
@@ -51,19 +52,18 @@ pub fn told_of_person(report: &mut Report, answer: Userinfo, signed_in: Option<&
 /// What token and server say otherwise of one claim, in words.
 fn difference(name: &str, claims: &Map<String, Value>, members: &Map<String, Value>) -> Option<String> {
     let (own, said) = (claims.get(name)?, members.get(name)?);
-    let list = |value: &Value| {
-        let mut list: Vec<String> = match value {
-            Value::String(text) if name == "scope" => text.split_whitespace().map(str::to_string).collect(),
-            Value::String(text) => vec![text.clone()],
-            Value::Array(items) => items.iter().map(Value::to_string).map(|text| text.trim_matches('"').to_string()).collect(),
-            Value::Number(number) => vec![number.as_f64().unwrap_or_default().to_string()],
-            other => vec![other.to_string()],
-        };
-        list.sort();
-        list
+    let list = |value: &Value| match value {
+        Value::String(text) if name == "scope" => text.split_whitespace().map(str::to_string).collect(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().map(Value::to_string).map(|text| text.trim_matches('"').to_string()).collect(),
+        Value::Number(number) => vec![number.as_f64().unwrap_or_default().to_string()],
+        other => vec![other.to_string()],
     };
+    // Whatever the order.
+    let (ours, theirs): (Vec<String>, Vec<String>) = (list(own), list(said));
+    let same = ours.len() == theirs.len() && ours.iter().all(|one| theirs.contains(one));
     let shown = |value: &Value| escape(&json_line(value));
-    (list(own) != list(said)).then(|| format!("`{name}`: the token says {}, the server says {}", shown(own), shown(said)))
+    (!same).then(|| format!("`{name}`: the token says {}, the server says {}", shown(own), shown(said)))
 }
 
 /// Checks of an opaque token what the server says of it.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::members;
 use crate::oauth::claims::Claims;
 use crate::text::{escape_whole, json_line};
 use crate::time::{Seconds, UnixTime};
@@ -77,7 +78,7 @@ pub fn rows(set: &Map<String, Value>, now: UnixTime) -> Vec<Row> {
 
 /// What one claim says.
 pub fn lines(name: &str, value: &Value, now: UnixTime) -> Vec<String> {
-    let set = Map::from_iter([(name.to_string(), value.clone())]);
+    let set = members([(name.to_string(), value.clone())]);
     if TIMES.contains(&name)
         && let Ok(Some(time)) = (Claims { what: "", set: &set }).time(name)
     {

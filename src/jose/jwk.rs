@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Error, Kind, Result};
 use crate::jose::base64url;
 use crate::jose::jwa::Alg;
+use crate::json::members;
 
 /// A public key with what its publisher says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +113,7 @@ impl Jwk {
 
     /// The key as a member of a JWK set.
     pub fn to_json(&self) -> Value {
-        let mut value: Map<String, Value> = self.key.required().into_iter().map(|(name, text)| (name.into(), text.into())).collect();
+        let mut value = members(self.key.required().into_iter().map(|(name, text)| (name, text.into())));
         for (name, said) in [("kid", &self.kid), ("alg", &self.alg), ("use", &self.usage)] {
             if let Some(said) = said {
                 value.insert(name.into(), json!(said));

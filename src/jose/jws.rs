@@ -1,5 +1,6 @@
 //! Signatures over bytes: made with a private key, checked with a public JWK (RFC 7515, RFC 7518 section 3).
 
+use ring::digest::{SHA512, digest};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{
@@ -112,11 +113,13 @@ pub fn verify(alg: Alg, jwk: &Jwk, message: &[u8], signature: &[u8]) -> Result<(
     outcome.map_err(|_| does_not_hold(alg))
 }
 
-/// Ring has no P-521. This refuses a point off the curve and r and s out of range, as ring does.
+/// Ring has no P-521, but the hash. This refuses a point off the curve and r and s out of range, as ring does.
 fn p521_holds(point: &[u8], message: &[u8], signature: &[u8]) -> std::result::Result<(), error::Unspecified> {
-    use p521::ecdsa::signature::Verifier;
+    use p521::ecdsa::signature::hazmat::PrehashVerifier;
     use p521::ecdsa::{Signature, VerifyingKey};
-    let holds = VerifyingKey::from_sec1_bytes(point).and_then(|key| key.verify(message, &Signature::from_slice(signature)?));
+    let hash = digest(&SHA512, message);
+    let key = VerifyingKey::from_sec1_bytes(point);
+    let holds = key.and_then(|key| key.verify_prehash(hash.as_ref(), &Signature::from_slice(signature)?));
     holds.map_err(|_| error::Unspecified)
 }
 

@@ -153,7 +153,8 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
     for foreign in [refresh_token.as_ref().map(|t| t.expose()), id_token.as_ref().map(|t| t.expose())].into_iter().flatten() {
         printable(foreign, "a refresh token or ID token")?;
     }
-    let extra = members.into_iter().filter(|(name, value)| harmless(name, value, expect.ours)).collect();
+    let mut extra = members;
+    extra.retain(|name, value| harmless(name, value, expect.ours));
     Ok(TokenSet {
         access_token,
         token_type,

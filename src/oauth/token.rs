@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroize;
 
+use crate::json::members;
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::Request;
@@ -87,7 +88,7 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
     ));
     let text = match body {
         Body::Form => form(&parameters),
-        Body::Json => Value::Object(parameters.iter().cloned().collect()).to_string(),
+        Body::Json => Value::Object(members(parameters.iter().cloned())).to_string(),
     };
     wipe(&mut parameters);
     Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }

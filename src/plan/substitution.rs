@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 
 use crate::environment::Environment;
+use crate::json::members;
 use crate::keys::Value;
 use crate::text::escape;
 
@@ -38,7 +39,7 @@ pub fn map_text(value: &Value, change: &dyn Fn(&str) -> std::result::Result<Stri
                     },
                 ))
             });
-            Value::Parameters(changed.collect::<std::result::Result<_, String>>()?)
+            Value::Parameters(members(changed.collect::<std::result::Result<Vec<_>, String>>()?))
         }
         other => other.clone(),
     })

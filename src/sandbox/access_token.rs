@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::SigningKey;
 use crate::jose::jwt::{self, Jwt};
+use crate::json::members;
 use crate::sandbox::random;
 use crate::time::UnixTime;
 
@@ -61,7 +62,7 @@ impl AccessTokens {
     }
 
     fn sign(&self, typ: &str, claims: &Map<String, Value>) -> Result<String> {
-        let header = Map::from_iter([("typ".into(), json!(typ)), ("kid".into(), json!(self.jwk.kid))]);
+        let header = members([("typ", json!(typ)), ("kid", json!(self.jwk.kid))]);
         jwt::encode(header, claims, &self.key)
     }
 

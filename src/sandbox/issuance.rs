@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::json::members;
 use crate::sandbox::grant::Grant;
 use crate::sandbox::http::Response;
 use crate::sandbox::refusal::Refusal;
@@ -54,13 +55,13 @@ impl Grant {
 
     /// OpenID Connect Core section 2.
     fn id_token(&self, sandbox: &Sandbox, wanted: &Wanted, access_token: &str, now: UnixTime) -> Result<String, Refusal> {
-        let mut claims = Map::from_iter([
-            ("iss".into(), json!(sandbox.issuer)),
-            ("sub".into(), json!(self.sub)),
-            ("aud".into(), json!(wanted.client.id())),
-            ("iat".into(), json!(now)),
-            ("exp".into(), json!(now + ID_TOKEN_LIFETIME)),
-            ("auth_time".into(), json!(self.auth_time)),
+        let mut claims = members([
+            ("iss", json!(sandbox.issuer)),
+            ("sub", json!(self.sub)),
+            ("aud", json!(wanted.client.id())),
+            ("iat", json!(now)),
+            ("exp", json!(now + ID_TOKEN_LIFETIME)),
+            ("auth_time", json!(self.auth_time)),
         ]);
         claims.extend(user::claims(&self.sub));
         if let Some(nonce) = &wanted.nonce {
@@ -78,14 +79,14 @@ impl Wanted {
             [one] => json!(one),
             several => json!(several),
         };
-        let mut claims = Map::from_iter([
-            ("iss".into(), json!(sandbox.issuer)),
-            ("sub".into(), json!(sub)),
-            ("client_id".into(), json!(self.client.id())),
-            ("aud".into(), aud),
-            ("iat".into(), json!(now)),
-            ("exp".into(), json!(now + sandbox.lifetime)),
-            ("jti".into(), json!(random::name()?)),
+        let mut claims = members([
+            ("iss", json!(sandbox.issuer)),
+            ("sub", json!(sub)),
+            ("client_id", json!(self.client.id())),
+            ("aud", aud),
+            ("iat", json!(now)),
+            ("exp", json!(now + sandbox.lifetime)),
+            ("jti", json!(random::name()?)),
         ]);
         if let Some(scope) = &self.scope {
             claims.insert("scope".into(), json!(scope));

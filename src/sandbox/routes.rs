@@ -1,7 +1,8 @@
 //! The table of endpoints, whose requests are counted.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::json::members;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::{about, authorization, device, introspection, logout, metadata, revocation, sign_in, token, userinfo};
@@ -76,7 +77,7 @@ fn requests(sandbox: &Sandbox, _: &Request, _: UnixTime) -> Response {
     let count = |name: &'static str| (name.to_string(), json!(sandbox.counted(name)));
     // Some names come twice.
     let names = ROUTES.iter().map(|route| route.name).filter(|name| !name.is_empty());
-    let counts: Map<String, Value> = names.chain(EVENTS).map(count).collect();
+    let counts = members(names.chain(EVENTS).map(count));
     Response::json(200, &Value::Object(counts))
 }
 

@@ -1,7 +1,8 @@
 //! The userinfo endpoint (OpenID Connect Core section 5.3).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::json::members;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::state::Sandbox;
@@ -27,7 +28,7 @@ fn tell(sandbox: &Sandbox, request: &Request, now: UnixTime) -> crate::error::Re
     match text("sub") {
         // A client that got a token for itself is nobody.
         Some(sub) if text("sid").is_some() && words(text("scope")).any(|word| word == "openid") => {
-            let mut answer = Map::from_iter(user::claims(sub));
+            let mut answer = members(user::claims(sub));
             answer.insert("sub".into(), json!(sub));
             Ok(Response::json(200, &Value::Object(answer)))
         }
