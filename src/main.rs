@@ -11,6 +11,7 @@ mod inspection;
 mod jose;
 mod json;
 mod keys;
+mod mailbox;
 mod name;
 mod oauth;
 mod output;

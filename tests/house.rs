@@ -19,9 +19,9 @@ const fn room(name: &'static str, floor: u8, uses: &'static [&'static str]) -> R
 }
 
 /// What the ground floor offers to everyone. `cli` and `keys` stand on it too, for `plan` and the rooms above.
-const GROUND: [&str; 8] = ["environment", "error", "json", "name", "random", "secret", "text", "time"];
+const GROUND: [&str; 9] = ["environment", "error", "json", "mailbox", "name", "random", "secret", "text", "time"];
 
-const HOUSE: [Room; 23] = [
+const HOUSE: [Room; 24] = [
     room("main", 9, &["commands"]),
     room(
         "commands",
@@ -44,6 +44,7 @@ const HOUSE: [Room; 23] = [
     room("name", 1, &[]),
     room("json", 1, &[]),
     room("random", 1, &[]),
+    room("mailbox", 0, &[]),
     room("environment", 0, &[]),
     room("error", 0, &[]),
     room("secret", 0, &[]),

@@ -2,10 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::mailbox::Mailbox;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
 use crate::sandbox::wire::{self, Fault, Incoming};
@@ -102,12 +103,9 @@ fn hang_up(stream: &TcpStream) {
     }
 }
 
-/// Waits without `sleep`, which the house forbids: for a message that nobody can send.
+/// Waits without `sleep`, which the house forbids: for a message that nobody sends.
 fn wait(length: Duration) {
-    if !length.is_zero() {
-        let (_sender, receiver) = mpsc::channel::<()>();
-        let _ = receiver.recv_timeout(length);
-    }
+    let _: Option<()> = Mailbox::new().take(length);
 }
 
 /// A stream on which everything together has to be done by `until`, however slowly the bytes drip.
@@ -284,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_log_holds_the_path_and_no_secret() {
-        let (sender, lines) = mpsc::channel();
+        let (sender, lines) = std::sync::mpsc::channel();
         let sender = Mutex::new(sender);
         let address = start(Some(Box::new(move |line| sender.lock().unwrap().send(line.to_string()).unwrap())));
         answer(connect(address), b"GET /x%1b[2Jy?client_secret=CANARY HTTP/1.0\r\nAuthorization: Basic CANARY\r\n\r\n");

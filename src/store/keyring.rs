@@ -1,13 +1,14 @@
 //! The operating system's keyring, which gets a deadline because it may wait for a person who is not there.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use keyring::{CredentialStore, Entry};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
+use crate::mailbox::Mailbox;
 
 const SERVICE: &str = "oat";
 const USER: &str = "master-key";
@@ -55,17 +56,16 @@ fn within<T: Send + 'static>(patience: Duration, bus: bool, ask: impl FnOnce(&En
 }
 
 fn answer_within<T: Send + 'static>(patience: Duration, ask: impl FnOnce() -> keyring::Result<T> + Send + 'static) -> Result<T> {
-    let (answer, answered) = channel();
+    let answered = Mailbox::new();
+    let answer = answered.clone();
     let asked = std::thread::Builder::new().name("keyring".into()).spawn(move || {
-        // Nobody listens any more when the deadline has passed.
-        let _ = answer.send(ask().map_err(|error| Trouble::of(&error)));
+        // A library that fails is no reason to wait until the deadline.
+        let told = catch_unwind(AssertUnwindSafe(ask));
+        answer
+            .put(told.map_or_else(|_| Err(Trouble::Other("its library failed".into())), |told| told.map_err(|error| Trouble::of(&error))));
     });
     asked.map_err(|error| Error::new(Kind::Store, "cannot ask the OS keyring").because(error))?;
-    match answered.recv_timeout(patience) {
-        Ok(told) => told.map_err(Trouble::error),
-        Err(RecvTimeoutError::Timeout) => Err(Trouble::TimedOut(patience).error()),
-        Err(RecvTimeoutError::Disconnected) => Err(Trouble::Other("its library failed".into()).error()),
-    }
+    answered.take(patience).unwrap_or(Err(Trouble::TimedOut(patience))).map_err(Trouble::error)
 }
 
 fn native_store() -> keyring::Result<Arc<CredentialStore>> {

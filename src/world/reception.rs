@@ -1,12 +1,12 @@
 //! Receives a person who signs in: shows the way, waits, and takes the redirect from the listener or the terminal.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::mailbox::Mailbox;
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation};
 use crate::secret::WireSecret;
@@ -53,7 +53,7 @@ pub struct Reception {
     terminal: Terminal,
     environment: Environment,
     until: Instant,
-    events: (Sender<Event>, Receiver<Event>),
+    events: Mailbox<Event>,
     listener: Option<Loopback>,
     calls: Vec<Option<Call>>,
     foreign_told: bool,
@@ -70,14 +70,14 @@ impl Reception {
     /// Nothing is opened or listened to yet; the person's time begins.
     pub fn new(manner: Manner, terminal: Terminal, environment: Environment) -> Reception {
         let until = Instant::now() + manner.patience.duration();
-        let (events, calls, redirect_uri) = (channel(), Vec::new(), String::new());
+        let (events, calls, redirect_uri) = (Mailbox::new(), Vec::new(), String::new());
         Reception { manner, terminal, environment, until, events, listener: None, calls, foreign_told: false, redirect_uri }
     }
 
     /// Binds the listener.
     pub fn listen(&mut self, redirect: &Redirect) -> Result<String> {
-        let events = self.events.0.clone();
-        let listener = Loopback::bind(redirect, move |call| drop(events.send(Event::Call(call))))?;
+        let events = self.events.clone();
+        let listener = Loopback::bind(redirect, move |call| events.put(Event::Call(call)))?;
         self.redirect_uri = listener.redirect_uri().to_string();
         self.listener = Some(listener);
         Ok(self.redirect_uri.clone())
@@ -123,7 +123,7 @@ impl Reception {
 
     /// Opens the address without waiting for it: a quick person may be back before a slow browser has started.
     fn open(&self, url: String) {
-        let (events, environment, hidden) = (self.events.0.clone(), self.environment.clone(), self.manner.hidden.clone());
+        let (events, environment, hidden) = (self.events.clone(), self.environment.clone(), self.manner.hidden.clone());
         let opener = self.manner.opener.clone();
         std::thread::spawn(move || {
             let opened = match opener {
@@ -131,7 +131,7 @@ impl Reception {
                 Opener::Itself => browser::visit(&url).map(|()| "oat itself".into()),
                 Opener::Person(_) => return,
             };
-            let _ = events.send(Event::Opened(opened));
+            events.put(Event::Opened(opened));
         });
     }
 
@@ -161,11 +161,11 @@ impl Reception {
     fn read_terminal(&self) -> bool {
         let reads = self.manner.paste || (self.terminal.in_foreground() && self.manner.opener != Opener::Itself);
         if reads {
-            let (events, terminal) = (self.events.0.clone(), self.terminal);
+            let (events, terminal) = (self.events.clone(), self.terminal);
             std::thread::spawn(move || {
                 while let Some(line) = terminal.pasted() {
-                    if !line.expose().is_empty() && events.send(Event::Pasted(line)).is_err() {
-                        return;
+                    if !line.expose().is_empty() {
+                        events.put(Event::Pasted(line));
                     }
                 }
             });
@@ -190,18 +190,18 @@ impl Reception {
     pub fn arrival(&mut self) -> Result<Arrival> {
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
-            match self.events.1.recv_timeout(left) {
-                Ok(Event::Call(call)) => {
+            match self.events.take(left) {
+                Some(Event::Call(call)) => {
                     let arrival = Arrival { query: call.query.clone(), pasted: false, number: self.calls.len() };
                     self.calls.push(Some(call));
                     return Ok(arrival);
                 }
-                Ok(Event::Pasted(query)) => return Ok(Arrival { query, pasted: true, number: usize::MAX }),
-                Ok(Event::Opened(Ok(program))) => self.terminal.trace(1, &format!("opened with `{}`", escape(&program))),
-                Ok(Event::Opened(Err(why))) => {
+                Some(Event::Pasted(query)) => return Ok(Arrival { query, pasted: true, number: usize::MAX }),
+                Some(Event::Opened(Ok(program))) => self.terminal.trace(1, &format!("opened with `{}`", escape(&program))),
+                Some(Event::Opened(Err(why))) => {
                     self.terminal.warn(&format!("no browser could be opened: {why}; open the address yourself"));
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(self.nobody()),
+                None => return Err(self.nobody()),
             }
         }
     }
@@ -235,7 +235,7 @@ impl Reception {
     /// Sends the other windows of the same sign-in away with a page: what is not answered before the process ends is to a person
     /// like a sign-in that went wrong.
     fn part(&mut self) {
-        for event in self.events.1.try_iter() {
+        while let Some(event) = self.events.take(Duration::ZERO) {
             if let Event::Call(call) = event {
                 let text = "Another window of this browser was first. The terminal says how the sign-in ended.";
                 call.answer(200, &page::notice("This sign-in was answered", text));
@@ -257,7 +257,7 @@ impl Reception {
             self.terminal.countdown(Seconds(left.as_secs() as i64));
             let pause = (time - begun.elapsed().min(time)).min(left).min(Duration::from_secs(1));
             // Nobody sends anything: this is a wait.
-            let _ = self.events.1.recv_timeout(pause);
+            let _ = self.events.take(pause);
         }
         Ok(())
     }

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::mailbox::Mailbox;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::text::escape;
 use crate::world::terminal::Terminal;
@@ -64,9 +64,10 @@ fn stdin() -> Result<ClientSecret> {
 
 /// Reads in a thread of its own, so that a fifo without a writer, or a file system that hangs, does not hang the command.
 fn within(patience: Duration, place: &str, read: impl FnOnce() -> Result<ClientSecret> + Send + 'static) -> Result<ClientSecret> {
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || send.send(read()));
-    receive.recv_timeout(patience).unwrap_or_else(|_| {
+    let mailbox = Mailbox::new();
+    let reader = mailbox.clone();
+    std::thread::spawn(move || reader.put(read()));
+    mailbox.take(patience).unwrap_or_else(|| {
         Err(Error::new(Kind::Config, format!("no client secret came from {place} within {} s", patience.as_secs()))
             .hint("is it the right place?"))
     })
@@ -167,16 +168,17 @@ fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
 }
 
 fn read_within(source: impl Read + Send + 'static, patience: Duration) -> Option<Zeroizing<Vec<u8>>> {
-    let (send, receive) = mpsc::channel();
+    let mailbox = Mailbox::new();
+    let reader = mailbox.clone();
     std::thread::spawn(move || {
         let mut line = Zeroizing::new(Vec::new());
         let mut source = BufReader::new(source);
         let _ = source.by_ref().take(LARGEST + 1).read_until(b'\n', &mut line);
-        let _ = send.send(line);
+        reader.put(line);
         // The first line is all that counts; whatever follows is let through, so that the program ends as it likes.
         let _ = std::io::copy(&mut source, &mut std::io::sink());
     });
-    receive.recv_timeout(patience).ok()
+    mailbox.take(patience)
 }
 
 fn stop(child: &mut Child) {
