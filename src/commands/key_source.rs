@@ -69,8 +69,7 @@ pub fn given(house: &House, words: &Inspect, plan: Option<&Plan>, world: &mut dy
     let mut keys =
         key_file::read(&read(&file, &place)?).map_err(|error| Error { message: format!("{place} is {}", error.message), ..error })?;
     if words.key.is_none() {
-        // A JWK set is public: what is called a secret there is none.
-        keys.secrets.clear();
+        keys = keys.published();
     }
     Ok(Some(Keys::File(keys, place)))
 }
