@@ -121,6 +121,7 @@ impl Examination<'_> {
                 _ => "it is opaque: only the server can say what it is".into(),
             });
         }
+        self.demand(&mut subject.report);
         if self.words.signature_only {
             return Ok(());
         }
@@ -131,6 +132,7 @@ impl Examination<'_> {
             subject.report.trouble.get_or_insert(error);
         }
         check_said(&mut subject.report, &expected);
+        checks::unsaid(&mut subject.report, &expected);
         if let Some(url) = &self.words.for_url
             && let Err(error) = self.explain(subject, url)
         {
@@ -141,6 +143,16 @@ impl Examination<'_> {
         }
         subject.report.redact(&subject.ours);
         Ok(())
+    }
+
+    /// Who named a key or an issuer is not told that all is well where no signature was checked: else any text would do.
+    fn demand(&self, report: &mut Report) {
+        let asked = self.words.local_keys() || self.words.issuer.is_some() || self.words.signature_only;
+        let told = report.trouble.is_some() || report.checks.iter().any(|check| check.ok == Some(false));
+        if asked && !report.verified && !told {
+            let reason = report.reason.clone().unwrap_or_default();
+            report.check("signature", Err(Error::new(Kind::Invalid, format!("no signature was checked: {reason}"))));
+        }
     }
 
     /// What the token has to agree with: what was typed, else what the profile says.
