@@ -125,6 +125,8 @@ fn at_odds(words: &Inspect) -> Option<(&'static str, &'static str)> {
         (words.claim.is_some() && words.header, "`--claim`", "`--header`"),
         (words.sources.len() > 1 && (words.claim.is_some() || words.header), "a comparison", "`--claim` or `--header`"),
         (words.refresh_token && words.send, "`--refresh-token`", "`--send`"),
+        // It is asked with an access token, and of a profile there is one.
+        (words.id_token && words.userinfo && piped > 0, "`--userinfo`", "an ID token on standard input"),
         // What is not looked at must not seem to hold.
         (words.refresh_token && (words.asks_of_claims() || signature), "`--refresh-token`", "a check: only its server can read it"),
         (words.signature_only && words.asks_of_claims(), "`--signature-only`", "a check of anything else"),
