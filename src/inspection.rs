@@ -114,7 +114,7 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// Whether the signature was checked with a key that is believed, and held.
     pub verified: bool,
-    /// Why it was not.
+    /// Why not.
     pub reason: Option<String>,
     /// What else a person should know.
     pub notes: Vec<String>,
@@ -185,6 +185,15 @@ impl Report {
         Ok((report, Some(jws)))
     }
 
+    /// Whether the signature holds, and so does whatever else was looked at: what a script may go by.
+    pub fn holds(&self) -> bool {
+        self.verified && self.failed().is_none()
+    }
+
+    fn failed(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| check.ok == Some(false))
+    }
+
     /// Writes down how a check ended: Ok says why it holds.
     pub fn check(&mut self, name: &'static str, outcome: Result<String>) -> bool {
         let held = outcome.is_ok();
@@ -239,7 +248,7 @@ impl Report {
             "header": self.header,
             "claims": self.claims,
             "checks": checks,
-            "verified": self.verified,
+            "verified": self.holds(),
             "notes": self.notes,
         });
         let mut put = |name: &str, value: Option<Value>| {
@@ -248,7 +257,8 @@ impl Report {
             }
         };
         put("profile", self.profile.as_deref().map(Value::from));
-        put("reason", self.reason.as_deref().map(Value::from));
+        let reason = self.reason.as_deref().or_else(|| Some(self.failed()?.detail.as_str()));
+        put("reason", reason.map(Value::from));
         put("payload", self.payload.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into()));
         put("scope", self.granted.as_deref().map(Value::from));
         put("expires_at", self.expires_at.map(|end| end.0.into()));

@@ -110,6 +110,7 @@ pub fn inspect(m: &ArgMatches) -> Result<Inspect> {
 fn at_odds(words: &Inspect) -> Option<(&'static str, &'static str)> {
     let url = words.jwks.as_ref().is_some_and(|jwks| jwks.contains("://"));
     let piped = words.sources.iter().filter(|source| *source == "-").count();
+    let signature = words.local_keys() || words.issuer.is_some() || words.signature_only;
     [
         (words.id_token && words.refresh_token, "`--id-token`", "`--refresh-token`"),
         (words.offline && words.introspect, "`--offline`", "`--introspect`"),
@@ -124,6 +125,11 @@ fn at_odds(words: &Inspect) -> Option<(&'static str, &'static str)> {
         (words.claim.is_some() && words.header, "`--claim`", "`--header`"),
         (words.sources.len() > 1 && (words.claim.is_some() || words.header), "a comparison", "`--claim` or `--header`"),
         (words.refresh_token && words.send, "`--refresh-token`", "`--send`"),
+        // It is asked with an access token, and of a profile there is one.
+        (words.id_token && words.userinfo && piped > 0, "`--userinfo`", "an ID token on standard input"),
+        // What is not looked at must not seem to hold.
+        (words.refresh_token && (words.asks_of_claims() || signature), "`--refresh-token`", "a check: only its server can read it"),
+        (words.signature_only && words.asks_of_claims(), "`--signature-only`", "a check of anything else"),
     ]
     .into_iter()
     .find_map(|(both, one, other)| both.then_some((one, other)))

@@ -182,6 +182,11 @@ impl Inspect {
     pub fn local_keys(&self) -> bool {
         self.jwks.is_some() || self.key.is_some() || self.secret_from.is_some()
     }
+
+    /// Whether something else than the signature is to be looked at.
+    pub fn asks_of_claims(&self) -> bool {
+        !self.audience.is_empty() || !self.require_scope.is_empty() || self.introspect || self.userinfo || self.for_url.is_some()
+    }
 }
 
 /// `oat jwks`

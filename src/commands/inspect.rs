@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::words::{Chosen, Inspect};
 use crate::commands::house::House;
-use crate::commands::inspect_source::{Subject, subject};
+use crate::commands::inspect_source::{Subject, access, subject};
 use crate::commands::key_source;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -20,12 +20,12 @@ use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::introspection::{self, introspect};
 use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::signature::{Algs, Signer};
-use crate::oauth::userinfo::userinfo;
+use crate::oauth::userinfo::{Userinfo, userinfo};
 use crate::oauth::world::World;
 use crate::output;
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
-use crate::secret::{AccessToken, WireSecret};
+use crate::secret::{AccessToken, ClientSecret, WireSecret};
 use crate::session::server::{self, Found};
 use crate::text::{escape, escape_whole, harmless, json_line};
 
@@ -121,6 +121,7 @@ impl Examination<'_> {
                 _ => "it is opaque: only the server can say what it is".into(),
             });
         }
+        self.demand(&mut subject.report);
         if self.words.signature_only {
             return Ok(());
         }
@@ -131,6 +132,7 @@ impl Examination<'_> {
             subject.report.trouble.get_or_insert(error);
         }
         check_said(&mut subject.report, &expected);
+        checks::unsaid(&mut subject.report, &expected);
         if let Some(url) = &self.words.for_url
             && let Err(error) = self.explain(subject, url)
         {
@@ -141,6 +143,16 @@ impl Examination<'_> {
         }
         subject.report.redact(&subject.ours);
         Ok(())
+    }
+
+    /// Who named a key or an issuer is not told that all is well where no signature was checked: else any text would do.
+    fn demand(&self, report: &mut Report) {
+        let asked = self.words.local_keys() || self.words.issuer.is_some() || self.words.signature_only;
+        let told = report.trouble.is_some() || report.checks.iter().any(|check| check.ok == Some(false));
+        if asked && !report.verified && !told {
+            let reason = report.reason.clone().unwrap_or_default();
+            report.check("signature", Err(Error::new(Kind::Invalid, format!("no signature was checked: {reason}"))));
+        }
     }
 
     /// What the token has to agree with: what was typed, else what the profile says.
@@ -236,33 +248,50 @@ impl Examination<'_> {
             let asked = self.introspected(plan, secret.clone(), &subject.token);
             match asked {
                 Ok(answer) => introspected(&mut subject.report, answer),
-                Err(error) if words.introspect => return Err(error),
+                Err(error) if words.introspect => {
+                    subject.report.unchecked("active", error.to_string());
+                    return Err(error);
+                }
                 Err(error) => subject.report.notes.push(format!("the server could not be asked about it: {error}")),
             }
         }
         if words.userinfo {
-            let endpoint = self.endpoint(plan, "userinfo_endpoint", |metadata| metadata.userinfo_endpoint.clone())?;
-            let (known, algs) = (self.metadata.as_ref(), self.metadata.as_ref().and_then(|known| known.userinfo_signing_algs.as_deref()));
-            let signer = Signer {
-                issuer: plan.issuer.as_ref().map(Issuer::as_str),
-                client_id: &plan.client_id,
-                jwks_uri: known.and_then(|known| known.jwks_uri.as_ref()),
-                algs: Algs::supported(algs),
-                client_secret: secret.as_ref(),
-                offered: algs.is_some(),
-            };
-            let answer = userinfo(self.world, &endpoint, &AccessToken::new(subject.token.expose()), &signer)?;
-            told_of_person(&mut subject.report, answer, subject.signed_in.as_deref());
+            let token = self.opening(subject, plan)?;
+            subject.ours.push(WireSecret::new(token.expose()));
+            match self.person(plan, secret.as_ref(), &token) {
+                Ok(answer) => told_of_person(&mut subject.report, answer, subject.signed_in.as_deref()),
+                Err(error) => {
+                    subject.report.unchecked("userinfo", error.to_string());
+                    return Err(error);
+                }
+            }
         }
         Ok(())
     }
 
-    fn introspected(
-        &mut self,
-        plan: &Plan,
-        secret: Option<crate::secret::ClientSecret>,
-        token: &WireSecret,
-    ) -> Result<introspection::Introspection> {
+    /// The access token that userinfo is asked with. OpenID Connect Core section 5.3.1: an ID token opens nothing.
+    fn opening(&self, subject: &Subject, plan: &Plan) -> Result<AccessToken> {
+        match subject.report.kind {
+            TokenKind::Id => access(self.house, self.words, plan, &subject.config).map(|token| token.access_token),
+            _ => Ok(AccessToken::new(subject.token.expose())),
+        }
+    }
+
+    fn person(&mut self, plan: &Plan, secret: Option<&ClientSecret>, token: &AccessToken) -> Result<Userinfo> {
+        let endpoint = self.endpoint(plan, "userinfo_endpoint", |metadata| metadata.userinfo_endpoint.clone())?;
+        let (known, algs) = (self.metadata.as_ref(), self.metadata.as_ref().and_then(|known| known.userinfo_signing_algs.as_deref()));
+        let signer = Signer {
+            issuer: plan.issuer.as_ref().map(Issuer::as_str),
+            client_id: &plan.client_id,
+            jwks_uri: known.and_then(|known| known.jwks_uri.as_ref()),
+            algs: Algs::supported(algs),
+            client_secret: secret,
+            offered: algs.is_some(),
+        };
+        userinfo(self.world, &endpoint, token, &signer)
+    }
+
+    fn introspected(&mut self, plan: &Plan, secret: Option<ClientSecret>, token: &WireSecret) -> Result<introspection::Introspection> {
         let endpoint = self.endpoint(plan, "introspection_endpoint", |metadata| metadata.introspection_endpoint.clone())?;
         let known = self.metadata.as_ref();
         let methods = known.and_then(|known| known.introspection_auth_methods.clone().or_else(|| known.auth_methods.clone()));

@@ -149,7 +149,7 @@ fn kept(house: &House, words: &Inspect, name: Option<&str>) -> Result<Subject> {
 }
 
 /// The access token: by the policy of `token get`, or without a network as it is kept, over or not.
-fn access(house: &House, words: &Inspect, plan: &Plan, config: &Config) -> Result<CachedToken> {
+pub fn access(house: &House, words: &Inspect, plan: &Plan, config: &Config) -> Result<CachedToken> {
     if !words.offline {
         return hand_out(house, plan, config, &Wish::default()).map(|(handed, _)| handed.token);
     }

@@ -68,8 +68,7 @@ pub fn given(house: &House, words: &Inspect, plan: Option<&Plan>, world: &mut dy
     let place = format!("`{}`", escape(&file.to_string_lossy()));
     let mut keys = key_file::read(&read(&file, &place)?).map_err(|error| error.saying(|said| format!("{place} is {}", said)))?;
     if words.key.is_none() {
-        // A JWK set is public: what is called a secret there is none.
-        keys.secrets.clear();
+        keys = keys.published();
     }
     Ok(Some(Keys::File(keys, place)))
 }

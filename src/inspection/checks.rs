@@ -47,6 +47,29 @@ pub fn of_set(report: &mut Report, set: &Map<String, Value>, expected: &Expected
     }
 }
 
+/// Who asks for an audience or a scope is not told that all is well where nobody said anything of them: of an opaque or encrypted
+/// token only the scope of the token answer is known.
+pub fn unsaid(report: &mut Report, expected: &Expected) {
+    if report.said().is_some() || report.trouble.is_some() {
+        return;
+    }
+    let unknown = |of: &str| {
+        let error = Error::new(Kind::Invalid, format!("of {} {of} is not known: only its server can read it", report.kind.called()));
+        error.hint("--introspect asks the server")
+    };
+    let audience = (!expected.audiences.is_empty()).then(|| Err(unknown("the audience")));
+    let granted = report.granted.as_ref().map(|scope| scope.split_whitespace().map(str::to_string).collect());
+    let scope = (!expected.scopes.is_empty()).then(|| match granted {
+        None => Err(unknown("the scope")),
+        granted => required(granted, &expected.scopes, &Map::new()),
+    });
+    for (name, outcome) in [("aud", audience), ("scope", scope)] {
+        if let Some(outcome) = outcome {
+            report.check(name, outcome);
+        }
+    }
+}
+
 fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
     let (now, id_token) = (report.now, report.kind == TokenKind::Id);
     if let Some(kind) = report.header.as_ref().and_then(|header| header.get("typ")).cloned() {

@@ -24,7 +24,7 @@ pub fn compare(left: &Report, right: &Report) -> (Vec<Difference>, Vec<String>) 
         false => differences.push(Difference { name, left, right }),
     };
     note("format".into(), Some(left.form.name().into()), Some(right.form.name().into()));
-    note("verified".into(), Some(left.verified.into()), Some(right.verified.into()));
+    note("verified".into(), Some(left.holds().into()), Some(right.holds().into()));
     for (prefix, left, right) in [("header.", left.header.as_ref(), right.header.as_ref()), ("", left.said(), right.said())] {
         let none = Map::new();
         let (left, right) = (left.unwrap_or(&none), right.unwrap_or(&none));

@@ -121,7 +121,7 @@ fn by_key(world: &mut dyn World, jws: &Jws, alg: Alg, keys: &Keys) -> std::resul
     match keys {
         Keys::Secret(secret, place) => jws.verify_hmac(secret).map(|()| by(place)).map_err(|error| Refusal::Fails(Some(error))),
         Keys::File(file, place) if alg.symmetric() => {
-            let holds = file.secrets.iter().any(|secret| jws.verify_hmac(secret).is_ok());
+            let holds = file.secrets.iter().any(|oct| jws.verify_hmac(&oct.secret).is_ok());
             if holds { Ok(by(&format!("the secret in {place}"))) } else { Err(Refusal::Fails(None)) }
         }
         Keys::File(file, place) => one_of(&file.public, jws, alg, place, true),

@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jose::base64url;
 use crate::jose::jwa::Alg;
 use crate::json::members;
+use crate::text::escape;
 
 /// A public key with what its publisher says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,13 +102,15 @@ impl Jwk {
             PublicKey::Ed25519 { .. } => alg == Alg::EdDsa,
             PublicKey::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512),
         };
-        let meant = self.alg.as_deref().is_none_or(|other| Alg::parse(other) == Some(alg))
-            && self.usage.as_deref().is_none_or(|usage| usage == "sig")
-            && self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|word| word == "verify"));
-        match (of_the_type, meant) {
-            (true, true) => Ok(()),
-            (false, _) => Err(invalid(format!("the key is not of the type {name} needs"))),
-            (_, false) => Err(invalid(format!("the key is not meant for {name} signatures"))),
+        if !of_the_type {
+            return Err(invalid(format!("the key is not of the type {name} needs: it is {}", self.key.kind())));
+        }
+        let meant = |why: String| Err(invalid(format!("the key is not meant for {name} signatures: {why}")));
+        match (&self.alg, &self.usage, &self.key_ops) {
+            (Some(other), ..) if Alg::parse(other) != Some(alg) => meant(format!("its `alg` is `{}`", escape(other))),
+            (_, Some(usage), _) if usage != "sig" => meant(format!("its `use` is `{}`", escape(usage))),
+            (.., Some(ops)) if !ops.iter().any(|word| word == "verify") => meant("its `key_ops` has no `verify`".into()),
+            _ => Ok(()),
         }
     }
 
@@ -140,6 +143,27 @@ impl PublicKey {
             return Err(invalid("the exponent of an RSA key is not an odd number from 3 on"));
         }
         Ok(PublicKey::Rsa { n, e })
+    }
+
+    /// What it is, in words: `an RSA key`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            PublicKey::P256 { .. } => "an EC key on P-256",
+            PublicKey::P384 { .. } => "an EC key on P-384",
+            PublicKey::P521 { .. } => "an EC key on P-521",
+            PublicKey::Ed25519 { .. } => "an Ed25519 key",
+            PublicKey::Rsa { .. } => "an RSA key",
+        }
+    }
+
+    /// How many octets every signature of this key has: RFC 7518 sections 3.3 to 3.5, RFC 8032 section 5.1.6.
+    pub fn signature_length(&self) -> usize {
+        match self {
+            PublicKey::P256 { .. } | PublicKey::Ed25519 { .. } => 64,
+            PublicKey::P384 { .. } => 96,
+            PublicKey::P521 { .. } => 132,
+            PublicKey::Rsa { n, .. } => n.len(),
+        }
     }
 
     /// RFC 7638 section 3: SHA-256 of the required members in lexical order, base64url.
@@ -256,16 +280,17 @@ mod tests {
         let words = |words: &[&str]| Some(words.iter().map(|word| word.to_string()).collect());
         rsa.fit(Alg::Rs256).unwrap();
         assert!(Jwk { key_ops: words(&["sign", "verify"]), ..rsa.clone() }.fit(Alg::Rs256).is_ok());
-        for unfit in [
-            Jwk { usage: Some("enc".into()), ..rsa.clone() },
-            Jwk { usage: Some("".into()), ..rsa.clone() },
-            Jwk { key_ops: words(&["sign", "encrypt"]), ..rsa.clone() },
-            Jwk { key_ops: words(&[]), ..rsa.clone() },
-            Jwk { alg: Some("RS512".into()), ..rsa.clone() },
-            Jwk { alg: Some("RSA-OAEP".into()), ..rsa.clone() },
+        for (unfit, why) in [
+            (Jwk { usage: Some("enc".into()), ..rsa.clone() }, "its `use` is `enc`"),
+            (Jwk { usage: Some("".into()), ..rsa.clone() }, "its `use` is ``"),
+            (Jwk { key_ops: words(&["sign", "encrypt"]), ..rsa.clone() }, "its `key_ops` has no `verify`"),
+            (Jwk { key_ops: words(&[]), ..rsa.clone() }, "its `key_ops` has no `verify`"),
+            (Jwk { alg: Some("RS512".into()), ..rsa.clone() }, "its `alg` is `RS512`"),
+            (Jwk { alg: Some("RSA-OAEP\n".into()), ..rsa.clone() }, "its `alg` is `RSA-OAEP\\n`"),
         ] {
-            assert_eq!(unfit.fit(Alg::Rs256).unwrap_err().message, "the key is not meant for RS256 signatures");
+            assert_eq!(unfit.fit(Alg::Rs256).unwrap_err().message, format!("the key is not meant for RS256 signatures: {why}"));
         }
+        assert_eq!(rsa.fit(Alg::Es256).unwrap_err().message, "the key is not of the type ES256 needs: it is an RSA key");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Signatures over bytes: made with a private key, checked with a public JWK (RFC 7515, RFC 7518 section 3).
 
+use ring::agreement::{ECDH_P256, ECDH_P384, EphemeralPrivateKey, UnparsedPublicKey as UnparsedPoint, agree_ephemeral};
 use ring::digest::{SHA512, digest};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
@@ -97,6 +98,7 @@ impl std::fmt::Debug for SigningKey {
 /// this ([`Jwk::fit`]). The key's own type decides, never the token alone.
 pub fn verify(alg: Alg, jwk: &Jwk, message: &[u8], signature: &[u8]) -> Result<()> {
     jwk.fit(alg)?;
+    whole(alg, jwk.key.signature_length(), signature)?;
     // Ring refuses a point that is not on its curve, and r and s out of range.
     let verify = |algorithm: &'static dyn VerificationAlgorithm, key: &[&[u8]]| {
         UnparsedPublicKey::new(algorithm, key.concat()).verify(message, signature)
@@ -110,7 +112,39 @@ pub fn verify(alg: Alg, jwk: &Jwk, message: &[u8], signature: &[u8]) -> Result<(
             rsa(alg).map_or(Err(error::Unspecified), |(padding, _)| PublicKeyComponents { n, e }.verify(padding, message, signature))
         }
     };
-    outcome.map_err(|_| does_not_hold(alg))
+    outcome.map_err(|_| match off_curve(&jwk.key) {
+        true => Error::new(Kind::Invalid, "the key is damaged: it is not a point on its curve"),
+        false => does_not_hold(alg),
+    })
+}
+
+/// A signature of another length was cut, or is in another form: then nothing is to be suspected of the claims.
+fn whole(alg: Alg, length: usize, signature: &[u8]) -> Result<()> {
+    let name = alg.name();
+    let fails = |why: String| Err(Error::new(Kind::Invalid, why));
+    match signature.len() {
+        0 => fails(format!("the {name} signature does not hold: it is empty")),
+        found if found == length => Ok(()),
+        // RFC 7518 section 3.4: what OpenSSL makes is DER, and a JWS has none.
+        found if matches!(alg, Alg::Es256 | Alg::Es384 | Alg::Es512) && signature[0] == 0x30 && found > length => {
+            fails(format!("the {name} signature does not hold: it is {found} bytes of DER, and a JWS has {length} bytes of two numbers"))
+        }
+        found => fails(format!("the {name} signature does not hold: it is {found} bytes long, and {length} are right")),
+    }
+}
+
+/// Whether a key is no key at all. Checked only for the sake of the sentence: with such a key no signature holds.
+fn off_curve(key: &PublicKey) -> bool {
+    let refused = |algorithm, point: &[&[u8]]| {
+        let Ok(own) = EphemeralPrivateKey::generate(algorithm, &SystemRandom::new()) else { return false };
+        agree_ephemeral(own, &UnparsedPoint::new(algorithm, point.concat()), |_| ()).is_err()
+    };
+    match key {
+        PublicKey::P256 { x, y } => refused(&ECDH_P256, &[&[4], x, y]),
+        PublicKey::P384 { x, y } => refused(&ECDH_P384, &[&[4], x, y]),
+        PublicKey::P521 { x, y } => p521::ecdsa::VerifyingKey::from_sec1_bytes(&[&[4][..], x, y].concat()).is_err(),
+        PublicKey::Ed25519 { .. } | PublicKey::Rsa { .. } => false,
+    }
 }
 
 /// Ring has no P-521, but the hash. This refuses a point off the curve and r and s out of range, as ring does.
@@ -135,6 +169,7 @@ pub fn verify_hmac(alg: Alg, secret: &[u8], message: &[u8], signature: &[u8]) ->
     if secret.is_empty() {
         return Err(Error::new(Kind::Invalid, "an empty secret signs nothing"));
     }
+    whole(alg, algorithm.digest_algorithm().output_len(), signature)?;
     hmac::verify(&hmac::Key::new(algorithm, secret), message, signature).map_err(|_| does_not_hold(alg))
 }
 
@@ -215,6 +250,27 @@ mod tests {
         for off in [PublicKey::P256 { x: [7; 32], y: [9; 32] }, PublicKey::P256 { x: [0; 32], y: [0; 32] }] {
             assert!(verify(Alg::Es256, &Jwk::for_signatures(off, Alg::Es256), b"message", &signature).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_signature_is_told_by_its_cause() {
+        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let (good, der) = (key.sign(b"message").unwrap(), [&[0x30][..], &[1; 69]].concat());
+        let off = Jwk::for_signatures(PublicKey::P256 { x: [7; 32], y: [9; 32] }, Alg::Es256);
+        let p521 = Jwk::for_signatures(PublicKey::P521 { x: [0; 66], y: [9; 66] }, Alg::Es512);
+        for (alg, jwk, signature, told) in [
+            (Alg::Es256, &key.jwk(), &[][..], "the ES256 signature does not hold: it is empty"),
+            (Alg::Es256, &key.jwk(), &good[..63], "it is 63 bytes long, and 64 are right"),
+            (Alg::Es256, &key.jwk(), &der, "it is 70 bytes of DER, and a JWS has 64 bytes of two numbers"),
+            (Alg::Es256, &key.jwk(), &[0; 64], "the ES256 signature does not hold"),
+            (Alg::Es256, &off, &good, "the key is damaged: it is not a point on its curve"),
+            (Alg::Es512, &p521, &[1; 132], "the key is damaged: it is not a point on its curve"),
+        ] {
+            let error = verify(alg, jwk, b"message", signature).unwrap_err();
+            assert!(error.kind == Kind::Invalid && error.message.ends_with(told), "{told}: {}", error.message);
+        }
+        let error = verify_hmac(Alg::Hs256, b"secret", b"message", &[7; 31]).unwrap_err();
+        assert!(error.message.ends_with("it is 31 bytes long, and 32 are right"), "{}", error.message);
     }
 
     #[test]

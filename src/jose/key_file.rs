@@ -21,7 +21,30 @@ pub struct KeyFile {
     /// The public keys.
     pub public: JwkSet,
     /// The secrets of its `oct` keys (RFC 7518 section 6.4), for an HMAC.
-    pub secrets: Vec<Zeroizing<Vec<u8>>>,
+    pub secrets: Vec<Oct>,
+}
+
+/// A secret of a JWK. Debug shows its name alone.
+pub struct Oct {
+    /// `kid`: how a signature names it.
+    pub kid: Option<String>,
+    /// The secret.
+    pub secret: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Oct {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Oct({:?} [redacted])", self.kid)
+    }
+}
+
+impl KeyFile {
+    /// A file that everyone may read holds no secrets: what is called one there is passed over, and checks nothing.
+    pub fn published(mut self) -> KeyFile {
+        let secret = "it is a secret (`kty` is `oct`), and the keys of a set are public";
+        self.public.refused.extend(self.secrets.drain(..).map(|oct| (oct.kid, secret.to_string())));
+        self
+    }
 }
 
 const PKCS1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -71,7 +94,8 @@ fn one(members: &Map<String, Value>) -> Result<KeyFile> {
     }
     let secret = members.get("k").and_then(Value::as_str).and_then(base64url::decode).filter(|secret| !secret.is_empty());
     let secret = secret.ok_or_else(|| invalid("`k` of a JWK is not base64url"))?;
-    Ok(KeyFile { secrets: vec![Zeroizing::new(secret)], ..KeyFile::default() })
+    let kid = members.get("kid").and_then(Value::as_str).map(str::to_string);
+    Ok(KeyFile { secrets: vec![Oct { kid, secret: Zeroizing::new(secret) }], ..KeyFile::default() })
 }
 
 /// The first section that is a key or a certificate.
@@ -200,10 +224,14 @@ mod tests {
     #[test]
     fn jwks_and_secrets_are_read_and_the_rest_is_told() {
         let ec = Jwk::for_signatures(PublicKey::P256 { x: [7; 32], y: [9; 32] }, Alg::Es256);
-        let oct = json!({ "kty": "oct", "k": "AQID" });
+        let oct = json!({ "kty": "oct", "k": "AQID", "kid": "o" });
         let set = json!({ "keys": [ec.to_json(), oct, { "kty": "AKP" }, 7] }).to_string();
         let file = read(set.as_bytes()).unwrap();
-        assert_eq!((file.public.keys, file.secrets[0].as_slice()), (vec![ec.clone()], &[1, 2, 3][..]));
+        assert_eq!((&file.public.keys, file.secrets[0].secret.as_slice()), (&vec![ec.clone()], &[1, 2, 3][..]));
+        assert_eq!(format!("{:?}", file.secrets), r#"[Oct(Some("o") [redacted])]"#);
+        let file = file.published();
+        assert!(file.secrets.is_empty() && file.public.keys == std::slice::from_ref(&ec));
+        assert!(file.public.refused.iter().any(|(kid, why)| kid.as_deref() == Some("o") && why.contains("`oct`")), "{file:?}");
         assert_eq!(read(ec.to_json().to_string().as_bytes()).unwrap().public.keys, [ec]);
         for (bad, told) in [
             ("", "neither PEM"),

@@ -14,6 +14,11 @@ export const clients = {
     ...machine('introspector-jwt', 'CANARY-client-secret-introspector-jwt', 'client_secret_basic'),
     introspection_signed_response_alg: 'ES256',
   },
+  'introspector-jwe': {
+    ...machine('introspector-jwe', 'CANARY-client-secret-introspector-jwe', 'client_secret_basic'),
+    introspection_signed_response_alg: 'ES256',
+    introspection_encrypted_response_alg: 'dir',
+  },
 
   public: person('cli-public'),
   'person-basic': person('cli:2 %+y', 'b:a%s+i c/=CANARY-client-secret', 'client_secret_basic'),

@@ -22,12 +22,11 @@ fn a_good_token_of_every_algorithm_verifies_with_each_form_of_its_key() {
     for alg in ALGORITHMS {
         let good = tokens().good(alg);
         let (token, jwk) = (good["token"].as_str().unwrap(), &good["jwk"]);
-        let mut reports = vec![
-            with_key(token, "--jwks", "jwks.json", &json!({ "keys": [jwk] }).to_string()),
-            with_key(token, "--key", "key.jwk", &jwk.to_string()),
-            with_key(token, "--key", "keys.json", &json!({ "keys": [jwk] }).to_string()),
-        ];
+        let set = json!({ "keys": [jwk] }).to_string();
+        let mut reports = vec![with_key(token, "--key", "key.jwk", &jwk.to_string()), with_key(token, "--key", "keys.json", &set)];
         if let Some(secret) = good["secret"].as_str() {
+            // A JWK set is public, so what it calls a secret is none.
+            with_key(token, "--jwks", "jwks.json", &set).fails_at(&["alg"], &["symmetric"]);
             let oat = Oat::new().env("HMAC_SECRET", secret);
             reports.push(inspected_token(oat, token, &["--secret-from", "env:HMAC_SECRET"]));
             let oat = Oat::new();
@@ -35,6 +34,7 @@ fn a_good_token_of_every_algorithm_verifies_with_each_form_of_its_key() {
             reports.push(inspected_token(oat, token, &["--secret-from", &format!("file:{}", file.display())]));
             reports.iter().for_each(|report| report.output.assert_clean(&[secret, jwk["k"].as_str().unwrap()]));
         } else {
+            reports.push(with_key(token, "--jwks", "jwks.json", &set));
             reports.push(with_key(token, "--key", "key.pem", good["pem"].as_str().unwrap()));
         }
         for report in reports {
@@ -53,12 +53,14 @@ fn the_token_finds_its_own_key_among_all_others() {
     let jwks = json!({ "keys": keys }).to_string();
     for alg in ALGORITHMS {
         let good = tokens().good(alg);
-        with_key(good["token"].as_str().unwrap(), "--jwks", "jwks.json", &jwks).holds();
-        with_key(good["other"].as_str().unwrap(), "--jwks", "jwks.json", &jwks).holds();
+        let flag = if good["secret"].is_string() { "--key" } else { "--jwks" };
+        with_key(good["token"].as_str().unwrap(), flag, "jwks.json", &jwks).holds();
+        with_key(good["other"].as_str().unwrap(), flag, "jwks.json", &jwks).holds();
         let strangers: Vec<&Value> = ALGORITHMS.iter().filter(|other| *other != &alg).map(|other| &tokens().good(other)["jwk"]).collect();
         let jwks = json!({ "keys": strangers }).to_string();
         let kid = format!("key-{alg}");
-        with_key(good["token"].as_str().unwrap(), "--jwks", "jwks.json", &jwks).fails_at(&["kid", "signature"], &[&kid]);
+        let words = if flag == "--jwks" { [kid.as_str()] } else { ["signature does not hold"] };
+        with_key(good["token"].as_str().unwrap(), flag, "jwks.json", &jwks).fails_at(&["signature"], &words);
     }
 }
 
@@ -81,14 +83,17 @@ fn a_token_of_any_algorithm_that_was_touched_is_refused() {
         ];
         let jwks = json!({ "keys": [good["jwk"]] }).to_string();
         for token in &touched {
-            with_key(token, "--jwks", "jwks.json", &jwks).fails_at(&["signature"], &["signature"]);
+            with_key(token, "--key", "jwks.json", &jwks).fails_at(&["signature"], &["signature"]);
             with_key(token, "--key", "key.jwk", &good["jwk"].to_string()).fails_at(&["signature"], &["signature"]);
             match (good["secret"].as_str(), good["pem"].as_str()) {
                 (Some(secret), _) => {
                     let oat = Oat::new().env("HMAC_SECRET", secret);
                     inspected_token(oat, token, &["--secret-from", "env:HMAC_SECRET"]).fails_at(&["signature"], &["signature"]);
                 }
-                (_, pem) => drop(with_key(token, "--key", "key.pem", pem.unwrap()).fails_at(&["signature"], &["signature"])),
+                (_, pem) => {
+                    with_key(token, "--jwks", "jwks.json", &jwks).fails_at(&["signature"], &["signature"]);
+                    with_key(token, "--key", "key.pem", pem.unwrap()).fails_at(&["signature"], &["signature"]);
+                }
             }
         }
     }
@@ -116,14 +121,16 @@ fn without_a_key_a_token_is_shown_and_nothing_is_claimed() {
 #[test]
 fn people_are_told_of_a_forgery_in_the_same_words_as_programs() {
     let token = with_claim_changed(tokens().at("/good/ES256/token"), "alice", "mallory");
-    let reason = with_key(&token, "--key", "key.pem", tokens().at("/good/ES256/pem")).json["reason"].as_str().unwrap().to_string();
     let oat = Oat::new();
     let key = oat.file("key.pem", 0o644, tokens().at("/good/ES256/pem"));
-    let told = oat.stdin(token).run(&["inspect", "-", "--key", key.to_str().unwrap()]);
+    let oat = oat.stdin(token);
+    let reason = inspected(&oat, &["-", "--key", key.to_str().unwrap()]).json["reason"].as_str().unwrap().to_string();
+    let told = oat.run(&["inspect", "-", "--key", key.to_str().unwrap()]);
     assert_eq!(told.code, Some(8), "{told:#?}");
     told.assert_well_behaved();
     assert!(told.stderr.lines().any(|line| line.starts_with("oat: error: ")), "{told:#?}");
-    assert!(format!("{}{}", told.stdout, told.stderr).contains(&reason), "`{reason}` is not said: {told:#?}");
+    told.says(&[&reason]);
+    assert!(told.stdout.contains(&reason), "`{reason}` is not said: {told:#?}");
 }
 
 #[test]
@@ -156,7 +163,50 @@ fn a_payload_that_is_no_json_is_checked_by_its_signature_only() {
     assert_eq!((&report.json["format"], &report.json["claims"]), (&json!("jws"), &Value::Null), "{report:#?}");
     let oat = oat.stdin(resigned(token, |bytes| bytes.iter().rev().copied().collect::<Vec<u8>>()));
     inspected(&oat, &[&["-"], &words[..]].concat()).fails_at(&["signature"], &["signature"]);
-    with_key(token, "--key", "key.pem", pem).fails();
+    let told = oat.stdin(token).run(&["inspect", "-", "--json", "--key", key.to_str().unwrap()]);
+    assert_eq!((told.code, told.stdout.as_str()), (Some(8), ""), "{told:#?}");
+    told.says(&["claims set", "not JSON", "--signature-only"]);
+}
+
+/// Else any text would pass a script that names its key.
+#[test]
+fn whoever_names_a_key_is_told_where_no_signature_was_checked() {
+    let (good, pem) = (tokens().at("/good/ES256/token"), tokens().at("/good/ES256/pem"));
+    for (flag, key) in [("--key", pem.to_string()), ("--jwks", json!({ "keys": [tokens().value("/good/ES256/jwk")] }).to_string())] {
+        for token in ["opaque", "0123456789abcdef", tokens().at("/encrypted/dir")] {
+            with_key(token, flag, "key", &key).fails_at(&["signature"], &["no signature was checked"]);
+        }
+        with_key(tokens().at("/encrypted/rsa"), flag, "key", &key).fails_at(&["signature"], &["encrypted"]);
+        with_key("opaque", flag, "key", &key).fails_at(&["signature"], &["opaque"]);
+    }
+    inspected_token(Oat::new(), good, &["--signature-only"]).fails_at(&["signature"], &["--issuer"]);
+    inspected_token(Oat::new(), "opaque", &["--audience", "https://api.example.com"]).fails_at(&["aud"], &["only its server"]);
+    inspected_token(Oat::new(), "opaque", &["--require-scope", "read"]).fails_at(&["scope"], &["only its server"]);
+    inspected_token(Oat::new(), "opaque", &[]).proves_nothing();
+    // What one word leaves out, another may not ask for.
+    for words in [["--signature-only", "--audience=x"], ["--signature-only", "--require-scope=x"], ["--refresh-token", "--jwks=x"]] {
+        let output = Oat::new().stdin(good).run(&["inspect", "-", words[0], words[1]]);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""), "{output:#?}");
+    }
+}
+
+#[test]
+fn a_private_key_is_refused_and_nothing_of_it_is_shown() {
+    for alg in ["RS256", "ES256"] {
+        let key = OpensslKey::new(alg);
+        let token = key.signs(&json!({ "sub": "alice" }));
+        key.openssl(&["pkey", "-in", "key.pem", "-traditional", "-out", "traditional.pem"]);
+        key.openssl(&["pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"]);
+        for (file, told) in [("key.pem", "private key"), ("traditional.pem", "private key"), ("key.der", "public key")] {
+            let file = key.folder.path().join(file);
+            let report = inspected_token(Oat::new(), &token, &["--key", file.to_str().unwrap()]);
+            assert_eq!((report.output.code, &report.json["verified"]), (Some(8), &json!(false)), "{report:#?}");
+            assert!(report.json["reason"].as_str().unwrap().contains(told), "{report:#?}");
+            let pem = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+            let lines: Vec<&str> = pem.lines().filter(|line| line.len() == 64 && line.is_ascii()).collect();
+            report.output.assert_clean(&lines);
+        }
+    }
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn every_kind_of_fault_is_refused_in_a_sentence_of_its_own() {
         ("a secret in place of a key", good.to_string(), &as_oct, &[], &key, &["oct"]),
         ("an RSA key in place of an EC key", good.to_string(), &as_rsa, &[], &key, &["RSA"]),
         ("the end is past", timed("expired"), jwk, &[], &["exp"], &["expired"]),
-        ("the beginning is to come", timed("early"), jwk, &[], &["nbf"], &["not yet", "not before", "from"]),
+        ("the beginning is to come", timed("early"), jwk, &[], &["nbf"], &["not valid for another"]),
         ("issued in the future", timed("future"), jwk, &[], &["iat"], &["future"]),
         ("another issuer", good.to_string(), jwk, &["--issuer", "https://other.example.com"], &["iss"], &["other.example.com"]),
         ("another audience", good.to_string(), jwk, &["--audience", "https://other.example.com"], &["aud"], &["other.example.com"]),
@@ -188,6 +188,55 @@ fn a_signature_in_another_form_is_none() {
     for forged in ["der", "es256_by_rs256"] {
         with_keys(tokens().at(&format!("/forged/{forged}")), &[jwk], &[]).fails_at(&["signature"], &["signature"]);
     }
+}
+
+/// RFC 7515 section 2: a token in another spelling is another text, and something that counts tokens would count two.
+#[test]
+fn base64url_has_one_spelling_and_each_other_one_is_named() {
+    let good = tokens().good("RS256");
+    let parts: Vec<&str> = good["token"].as_str().unwrap().split('.').collect();
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    for (index, part) in ["header", "claims set", "signature"].into_iter().enumerate() {
+        let text = parts[index];
+        let middle = text.len() / 2;
+        let with = |letter: &str| format!("{}{letter}{}", &text[..middle], &text[middle + 1..]);
+        // A part of whole octets has no bits to spare.
+        let spare = (!text.len().is_multiple_of(4)).then(|| format!("{}{}", &text[..text.len() - 1], next(text)));
+        let cut = text.len() - (text.len() + 3) % 4;
+        let faults = [
+            ("padded", Some(format!("{text}{}", if text.len() % 4 == 2 { "==" } else { "=" }))),
+            ("plain base64", Some(with("+"))),
+            ("plain base64", Some(with("/"))),
+            ("foreign", Some(with("~"))),
+            ("spare bits", spare),
+            ("cut off", Some(text[..cut].to_string())),
+        ];
+        for (told, text) in faults.into_iter().filter_map(|(told, text)| Some((told, text?))) {
+            let mut parts = parts.clone();
+            parts[index] = &text;
+            let oat = Oat::new();
+            let file = oat.file("key.pem", 0o644, good["pem"].as_str().unwrap());
+            let output = oat.stdin(parts.join(".")).run(&["inspect", "-", "--json", "--key", file.to_str().unwrap()]);
+            assert_eq!((output.code, output.stdout.as_str()), (Some(8), ""), "{part}: {told}: {output:#?}");
+            let error: Value = serde_json::from_str(&output.stderr).unwrap();
+            let error = error["error"].as_str().unwrap();
+            assert!(error.contains(&format!("its {part} is not base64url")) && error.contains(told), "{part}: {told}: {error}");
+            let name = format!("{part}: {told}");
+            let other = said.insert(error.to_string(), name.clone()).unwrap_or(name.clone());
+            assert_eq!(other, name, "told apart by nothing: {error}");
+        }
+    }
+    // What a terminal or a mail breaks is put together again before it is looked at.
+    let broken: String =
+        parts.join(".").as_bytes().chunks(60).map(|line| format!("{}\r\n  ", std::str::from_utf8(line).unwrap())).collect();
+    with_keys(&broken, &[&good["jwk"]], &[]).holds();
+}
+
+/// The letter that differs from the last one in its lowest bit.
+fn next(text: &str) -> char {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let place = LETTERS.find(text.chars().last().unwrap()).unwrap();
+    char::from(LETTERS.as_bytes()[place ^ 1])
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::report::{Report, inspected, inspected_token};
 use crate::sign_in::signed_in;
 use crate::support::parts::answer_of;
 use crate::support::{Oat, json};
-use crate::tokens::{thumbprints, with_claim_changed};
+use crate::tokens::{thumbprints, tokens, with_claim_changed};
 use serde_json::Value;
 
 /// A home with a profile `p` for a JWT that this algorithm signs.
@@ -183,6 +183,22 @@ fn a_signed_introspection_answer_is_asked_for_and_checked() {
     inspected(&oat, &["p", "--introspect"]).fails_at(&["active"], &["active"]);
 }
 
+/// Encrypted to the client's secret, which is nothing to read answers with here.
+#[test]
+fn an_encrypted_introspection_answer_is_not_believed() {
+    let server = AuthorizationServer::start(&[]);
+    let oat = server.oat("introspector-jwe");
+    new_token(&oat);
+    let report = inspected(&oat, &["p", "--introspect"]);
+    assert_eq!(server.last_media_type("/token/introspection"), "application/token-introspection+jwt");
+    assert_eq!(
+        (report.output.code, report.check("active"), report.json.get("introspection")),
+        (Some(8), &Value::Null, None),
+        "{report:#?}"
+    );
+    report.output.says(&["encrypted (JWE)", "signed and not encrypted"]);
+}
+
 #[test]
 fn a_person_is_the_same_in_every_answer_of_the_server() {
     let server = AuthorizationServer::start(&[]);
@@ -198,10 +214,21 @@ fn a_person_is_the_same_in_every_answer_of_the_server() {
 
     server.revoke("public", &token);
     let report = inspected(&oat, &["p", "--introspect", "--userinfo"]);
-    let failed = report.fails();
-    for check in ["active: ", "userinfo: "] {
-        assert!(failed.iter().any(|failed| failed.starts_with(check)), "{check}{report:#?}");
-    }
+    report.fails_at(&["active"], &["not active"]);
+    let asked = report.json["checks"].as_array().unwrap().iter().find(|check| check["name"] == "userinfo").unwrap();
+    assert!(asked["ok"].is_null() && asked["detail"].as_str().unwrap().contains("invalid_token"), "{report:#?}");
+    assert_eq!(report.json.get("userinfo"), None, "{report:#?}");
+}
+
+/// OpenID Connect Core section 5.3.1: an ID token opens nothing, so it is never sent there.
+#[test]
+fn an_id_token_is_never_sent_to_userinfo() {
+    let server = AuthorizationServer::start(&[]);
+    let oat = signed_in(&server, "public");
+    let asked = server.requests_to("/me");
+    let piped = oat.stdin(tokens().at("/good/ES256/token")).run(&["inspect", "-", "--id-token", "--profile", "p", "--userinfo"]);
+    assert_eq!((piped.code, piped.stdout.as_str()), (Some(2), ""), "{piped:#?}");
+    assert_eq!(server.requests_to("/me"), asked);
 }
 
 #[test]
@@ -233,7 +260,9 @@ fn new_keys_are_fetched_once_and_a_token_of_the_old_ones_is_refused_by_their_nam
     assert_eq!(server.requests_to("/jwks"), fetched + 1);
     inspected(&oat, &["p"]).holds();
     assert_eq!(server.requests_to("/jwks"), fetched + 1, "the new keys are kept");
+    // Within a minute the server is not asked again for keys that it does not have, however many names are tried.
     inspected(&oat.stdin(old), &["-", "--profile", "p"]).fails_at(&["kid", "signature"], &["real-1"]);
+    assert_eq!(server.requests_to("/jwks"), fetched + 1, "an unknown name made a request");
 }
 
 #[test]

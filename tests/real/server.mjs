@@ -94,6 +94,7 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     deviceFlow,
     devInteractions: { enabled: false },
+    encryption: { enabled: true },
     introspection: { enabled: true },
     jwtIntrospection: { enabled: true },
     jwtUserinfo: { enabled: true },
