@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn r86_a_keyring_that_never_answers_is_left_at_the_deadline() {
-        let (_never, stuck) = channel::<()>();
+        let (_never, stuck) = std::sync::mpsc::channel::<()>();
         let asked = answer_within(Duration::from_millis(20), move || {
             let _ = stuck.recv();
             Ok(())
