@@ -57,3 +57,9 @@ fn usage(rendered: &str) -> Error {
     let hint = tip.map(str::to_string).or(usage).unwrap_or_else(|| "`oat --help` lists every command".into());
     Error::new(Kind::Usage, message.replace('\'', "`")).hint(hint.replace('\'', "`"))
 }
+
+/// R72: a token in argv.
+pub fn no_token_here() -> Error {
+    Error::new(Kind::Usage, "a token is never taken from the command line: other users can read it there")
+        .hint("`oat inspect -` reads it from a pipe, or asks for it without showing it; that token is in your shell's history now")
+}

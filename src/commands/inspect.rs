@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::cli::refusal::no_token_here;
 use crate::cli::words::{Chosen, Inspect};
 use crate::commands::house::House;
-use crate::commands::inspect_source::{Subject, subject};
+use crate::commands::inspect_source::{Subject, is_token, subject};
 use crate::commands::key_source;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -32,6 +33,9 @@ use crate::text::{escape, escape_whole, harmless, json_line};
 /// Shows a token, or two side by side. The report is printed whatever does not hold, and then that is the failure.
 pub fn inspect(house: &House, words: &Inspect) -> Result<()> {
     let mut sources = words.sources.iter().map(|source| Some(source.as_str())).collect::<Vec<_>>();
+    if words.sources.iter().chain(&words.profile).any(|word| is_token(word)) {
+        return Err(no_token_here());
+    }
     if sources.is_empty() {
         sources.push(None);
     }
