@@ -175,7 +175,10 @@ impl Examination<'_> {
                 Issuer::parse(own).map_err(|reason| Error::new(Kind::Invalid, format!("the token's `iss` is no issuer: {reason}")))?;
                 (expected.whose, expected.issuer, expected.issuer_hint) = ("its own word".into(), Some(own.into()), None);
             }
-            Some(url) => (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for".into(), Some(url.into()), None),
+            Some(url) => {
+                Issuer::parse(url).map_err(|reason| Error::new(Kind::Usage, format!("`--issuer`: {reason}")))?;
+                (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for".into(), Some(url.into()), None);
+            }
         }
         Ok(expected)
     }
