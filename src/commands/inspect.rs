@@ -15,7 +15,8 @@ use crate::inspection::page::{self, Look};
 use crate::inspection::refusal::{self, Cure};
 use crate::inspection::server::{check_said, introspected, told_of_person};
 use crate::inspection::signature::{self, Keys};
-use crate::inspection::{Form, Report, TokenKind};
+use crate::inspection::words::{at_start, quoted, speaks_to_a_runner};
+use crate::inspection::{Form, Report, TokenKind, redacted};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::introspection::{self, introspect};
@@ -28,7 +29,7 @@ use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AccessToken, WireSecret};
 use crate::session::server::{self, Found};
-use crate::text::{escape, escape_whole, harmless, json_line};
+use crate::text::{escape, harmless, json_line};
 
 /// Shows a token, or two side by side. The report is printed whatever does not hold, and then that is the failure.
 pub fn inspect(house: &House, words: &Inspect) -> Result<()> {
@@ -82,8 +83,8 @@ fn claim(report: &Report, name: &str) -> Result<String> {
     match found {
         None => Err(Error::new(Kind::Invalid, format!("the token has no claim `{}`", escape(name)))
             .hint("`oat inspect` shows them all; a claim within a claim is /outer/inner")),
-        Some(Value::String(text)) if harmless(text) => Ok(text.clone()),
-        Some(Value::String(text)) => Ok(escape_whole(text)),
+        Some(Value::String(text)) if harmless(text) && !speaks_to_a_runner(text) => Ok(text.clone()),
+        Some(Value::String(text)) if !harmless(text) => Ok(at_start(text)),
         Some(other) => Ok(json_line(other)),
     }
 }
@@ -355,7 +356,7 @@ fn nothing_known(subject: &Subject) -> String {
         (Some(plan), _) => {
             format!("profile `{}` names no issuer; set `issuer` or `jwks_uri`, or say --issuer, --jwks, --key", plan.profile)
         }
-        (None, Some(own)) => format!("no profile has the issuer `{0}`; --issuer '{0}' takes it, if you trust it", escape(own)),
+        (None, Some(own)) => format!("no profile has the issuer `{}`; --issuer {} takes it, if you trust it", escape(own), quoted(own)),
         (None, None) => "it does not say who issued it; --issuer, --jwks, --key or --secret-from says what to check it with".into(),
     }
 }

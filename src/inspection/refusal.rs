@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::inspection::words::for_shell;
 use crate::inspection::{Report, checks};
 use crate::oauth::answer::status;
 use crate::oauth::challenge::{Challenge, challenges};
@@ -215,7 +216,7 @@ fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
             .find(|(_, issuer)| wanted.issuers.iter().any(|wanted| wanted.trim_end_matches('/') == issuer.trim_end_matches('/')));
         Err(error.hint(match (other, wanted.issuers.first()) {
             (Some((profile, _)), _) => format!("profile `{profile}` has that issuer: oat token get {profile}"),
-            (None, Some(first)) => format!("oat profile add NAME --issuer {}", escape(first)),
+            (None, Some(first)) => format!("oat profile add NAME --issuer {}", for_shell(first)),
             _ => "make a profile with that issuer".into(),
         }))
     };
@@ -271,17 +272,17 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
 impl Cure {
     /// What to type so that the next token differs in one key.
     fn change(&self, key: &str, value: &str) -> String {
-        // Quoted for a shell, because a server wrote it.
-        let quoted = format!("'{}'", escape(value).replace('\'', "'\\''"));
-        let value = if value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?".contains(&b)) { escape(value) } else { quoted };
+        let value = for_shell(value);
         match &self.profile {
             Some(profile) => {
                 let then = if self.by_person { format!("oat login {profile}") } else { format!("oat token get {profile} --force") };
-                format!("oat profile edit {profile} --{} {value} && {then}", key.replace('_', "-"))
+                format!("oat profile edit {profile} --{}{between}{value} && {then}", key.replace('_', "-"))
             }
             None => format!("ask for a token with {key} = {value}"),
         }
     }
+                // What begins with a hyphen would be a flag.
+                let between = if value.starts_with('-') || value.starts_with("'-") { '=' } else { ' ' };
 }
 
 fn joined(has: &[String], wanted: &[String]) -> String {
