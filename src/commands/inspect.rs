@@ -22,7 +22,7 @@ use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::introspection::{self, introspect};
 use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::signature::{Algs, Signer};
-use crate::oauth::userinfo::userinfo;
+use crate::oauth::userinfo::{Userinfo, userinfo};
 use crate::oauth::world::World;
 use crate::output;
 use crate::plan::Plan;
@@ -33,10 +33,10 @@ use crate::text::{escape, harmless, json_line};
 
 /// Shows a token, or two side by side. The report is printed whatever does not hold, and then that is the failure.
 pub fn inspect(house: &House, words: &Inspect) -> Result<()> {
-    let mut sources = words.sources.iter().map(|source| Some(source.as_str())).collect::<Vec<_>>();
     if words.sources.iter().chain(&words.profile).any(|word| is_token(word)) {
         return Err(no_token_here());
     }
+    let mut sources = words.sources.iter().map(|source| Some(source.as_str())).collect::<Vec<_>>();
     if sources.is_empty() {
         sources.push(None);
     }
@@ -260,7 +260,8 @@ impl Examination<'_> {
                 offered: algs.is_some(),
             };
             let answer = userinfo(self.world, &endpoint, &AccessToken::new(subject.token.expose()), &signer)?;
-            told_of_person(&mut subject.report, answer, subject.signed_in.as_deref());
+            let members = redacted(answer.members, &subject.ours);
+            told_of_person(&mut subject.report, Userinfo { members, ..answer }, subject.signed_in.as_deref());
         }
         Ok(())
     }
@@ -285,7 +286,9 @@ impl Examination<'_> {
             offered: algs.is_some(),
         };
         let asked = introspection::Asked { endpoint: &endpoint, client: &client, token, hint: Some("access_token"), signer };
-        introspect(self.world, &asked)
+        let answer = introspect(self.world, &asked)?;
+        let ours = [client.traces(), vec![token.clone()]].concat();
+        Ok(introspection::Introspection { members: redacted(answer.members, &ours), ..answer })
     }
 
     /// An endpoint of the profile, else of the server's metadata, which is asked for either way where it may say more.
