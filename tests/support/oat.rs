@@ -155,11 +155,20 @@ impl Oat {
     }
 
     pub fn run(&self, args: &[&str]) -> Output {
+        self.fed(self.stdin.as_deref(), args)
+    }
+
+    /// With this on standard input.
+    pub fn piped(&self, stdin: impl AsRef<[u8]>, args: &[&str]) -> Output {
+        self.fed(Some(stdin.as_ref()), args)
+    }
+
+    fn fed(&self, stdin: Option<&[u8]>, args: &[&str]) -> Output {
         let mut command = self.command(args);
-        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         let began = Instant::now();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        if let Some(bytes) = &self.stdin {
+        if let Some(bytes) = stdin {
             let _ = child.stdin.take().unwrap().write_all(bytes);
         }
         let stdout = reader(child.stdout.take().unwrap());
