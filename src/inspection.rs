@@ -222,16 +222,17 @@ impl Report {
         })
     }
 
-    /// R70: takes our secrets out of what a server or an API said.
+    /// R70: the last net under all that a server or an API made us say. What they said was cleaned where it came in.
     pub fn redact(&mut self, ours: &[WireSecret]) {
-        let strange = [self.introspection.as_mut(), self.userinfo.as_mut(), self.challenge.as_mut().and_then(Value::as_object_mut)];
-        for value in strange.into_iter().flatten().flat_map(Map::values_mut) {
-            redacted(value, ours);
+        for check in &mut self.checks {
+            check.detail = redact(&check.detail, ours);
+            check.hint = check.hint.take().map(|hint| redact(&hint, ours));
         }
-        let details = self.checks.iter_mut().map(|check| &mut check.detail);
-        for text in self.notes.iter_mut().chain(details) {
-            *text = redact(text, ours);
+        for note in &mut self.notes {
+            *note = redact(note, ours);
         }
+        self.reason = self.reason.take().map(|reason| redact(&reason, ours));
+        self.trouble = self.trouble.take().map(|error| error.saying(|said| redact(said, ours)));
     }
 
     /// The report as one object; what is not known is left out.
@@ -275,12 +276,17 @@ impl Report {
     }
 }
 
-fn redacted(value: &mut Value, ours: &[WireSecret]) {
+/// R70: what a server said, without what it repeats of our secrets, be it in a name.
+pub fn redacted(members: Map<String, Value>, ours: &[WireSecret]) -> Map<String, Value> {
+    members.into_iter().map(|(name, value)| (redact(&name, ours), without(value, ours))).collect()
+}
+
+fn without(value: Value, ours: &[WireSecret]) -> Value {
     match value {
-        Value::String(text) => *text = redact(text, ours),
-        Value::Array(items) => items.iter_mut().for_each(|item| redacted(item, ours)),
-        Value::Object(members) => members.values_mut().for_each(|value| redacted(value, ours)),
-        _ => {}
+        Value::String(text) => redact(&text, ours).into(),
+        Value::Array(items) => items.into_iter().map(|item| without(item, ours)).collect(),
+        Value::Object(members) => redacted(members, ours).into(),
+        other => other,
     }
 }
 

@@ -93,7 +93,8 @@ impl<K> Drop for Secret<K> {
     }
 }
 
-/// Takes secrets of ours out of a stranger's text: a server may echo what it was sent (R70).
+/// Takes secrets of ours out of a stranger's text: a server may echo what it was sent (R70). Of a text that was cut already,
+/// with `…`, the beginning of one is taken out too.
 pub fn redact(text: &str, ours: &[WireSecret]) -> String {
     let secrets = ours.iter().map(|secret| secret.expose().to_ascii_lowercase()).filter(|secret| secret.len() >= 4);
     secrets.fold(text.to_string(), |text, secret| {
@@ -105,8 +106,27 @@ pub fn redact(text: &str, ours: &[WireSecret]) -> String {
             safe.push_str("[redacted]");
             done = start + secret.len();
         }
-        safe + &text[done..]
+        without_beginning(safe + &text[done..], &secret)
     })
+}
+
+/// Where `…` cut an echo, only the beginning of the secret is there to be found.
+fn without_beginning(text: String, secret: &str) -> String {
+    // Only what was made short is cut; a server's own megabytes are not searched for it.
+    let short = text.len() < 1 << 14 && text.contains('…');
+    let Some(start) = secret.get(..8).filter(|_| short) else { return text };
+    let lower = text.to_ascii_lowercase();
+    let cuts = lower.match_indices('…').filter_map(|(end, _)| {
+        let found = lower[..end].match_indices(start).find(|(at, _)| secret.starts_with(&lower[*at..end]))?;
+        Some((found.0, end))
+    });
+    let (mut safe, mut done) = (String::with_capacity(text.len()), 0);
+    for (start, end) in cuts {
+        safe.push_str(&text[done..start]);
+        safe.push_str("[redacted]");
+        done = end;
+    }
+    safe + &text[done..]
 }
 
 /// Where a secret is to be read from, at the moment it is needed.
@@ -153,6 +173,20 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "[redacted]");
         let reference = SecretReference::Literal(secret);
         assert!(!format!("{reference:?}{}", reference.describe()).contains("CANARY"));
+    }
+
+    #[test]
+    fn r70_an_echo_is_taken_out_also_where_it_was_cut() {
+        let ours = [WireSecret::new("CANARY-0123456789")];
+        for (text, safe) in [
+            ("a CANARY-0123456789 b canary-0123456789", "a [redacted] b [redacted]"),
+            ("a CANARY-0123…", "a [redacted]…"),
+            ("`é CANARY-0…` and `CANARY-01…` but CANARY-0x", "`é [redacted]…` and `[redacted]…` but CANARY-0x"),
+            ("CANARY…", "CANARY…"),
+            ("nothing…", "nothing…"),
+        ] {
+            assert_eq!(redact(text, &ours), safe);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 
-use crate::cli::refusal::no_secret_here;
+use crate::cli::refusal::{no_secret_here, no_token_here};
 use crate::cli::words::{
     Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
 };
@@ -76,6 +76,9 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
 
 /// What `oat inspect` was told. Fails with `Usage`.
 pub fn inspect(m: &ArgMatches) -> Result<Inspect> {
+    if text(m, "token").is_some() {
+        return Err(no_token_here());
+    }
     let words = Inspect {
         chosen: Chosen { profile: None, ..chosen(m)? },
         sources: texts(m, "source"),

@@ -17,6 +17,7 @@ pub fn refused(error: &clap::Error) -> Result<Words> {
             Err(Error::new(Kind::Usage, "a command is missing").hint("`oat --help` lists them; `oat token get sandbox` tries one out"))
         }
         ErrorKind::UnknownArgument => Err(unknown(error, &rendered)),
+        ErrorKind::TooManyValues => Err(one_too_many()),
         _ => Err(usage(&rendered)),
     }
 }
@@ -31,13 +32,17 @@ fn unknown(error: &clap::Error, rendered: &str) -> Error {
         return no_secret_here();
     }
     if !word.starts_with('-') {
-        return Error::new(Kind::Usage, "there is a word too many on the command line")
-            .hint("`oat --help` says what each command takes; a secret is never one of the words");
+        return one_too_many();
     }
     let told = usage(rendered);
     // clap's tip to pass it "as a value" is true for no command here.
     let hint = told.hint.clone().filter(|hint| !hint.contains("as a value")).unwrap_or_else(|| "`oat --help` lists every command".into());
     Error::new(Kind::Usage, format!("unexpected argument `{}`", escape(word))).hint(hint)
+}
+
+fn one_too_many() -> Error {
+    Error::new(Kind::Usage, "there is a word too many on the command line")
+        .hint("`oat --help` says what each command takes; a secret is never one of the words")
 }
 
 /// R72: other users can read a command line.
@@ -56,4 +61,10 @@ fn usage(rendered: &str) -> Error {
         tips.iter().find_map(|p| p.strip_prefix("Usage: ")).map(|usage| format!("usage: {}", usage.lines().next().unwrap_or_default()));
     let hint = tip.map(str::to_string).or(usage).unwrap_or_else(|| "`oat --help` lists every command".into());
     Error::new(Kind::Usage, message.replace('\'', "`")).hint(hint.replace('\'', "`"))
+}
+
+/// R72: a token in argv.
+pub fn no_token_here() -> Error {
+    Error::new(Kind::Usage, "a token is never taken from the command line: other users can read it there")
+        .hint("`oat inspect -` reads it from a pipe, or asks for it without showing it; that token is in your shell's history now")
 }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::cli::refusal::no_token_here;
 use crate::cli::words::{Chosen, Inspect};
 use crate::commands::house::House;
-use crate::commands::inspect_source::{Subject, access, subject};
+use crate::commands::inspect_source::{Subject, access, is_token, subject};
 use crate::commands::key_source;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -14,7 +15,8 @@ use crate::inspection::page::{self, Look};
 use crate::inspection::refusal::{self, Cure};
 use crate::inspection::server::{check_said, introspected, told_of_person};
 use crate::inspection::signature::{self, Keys};
-use crate::inspection::{Form, Report, TokenKind};
+use crate::inspection::words::{at_start, quoted, speaks_to_a_runner};
+use crate::inspection::{Form, Report, TokenKind, redacted};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::introspection::{self, introspect};
@@ -27,10 +29,13 @@ use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AccessToken, ClientSecret, WireSecret};
 use crate::session::server::{self, Found};
-use crate::text::{escape, escape_whole, harmless, json_line};
+use crate::text::{escape, harmless, json_line};
 
 /// Shows a token, or two side by side. The report is printed whatever does not hold, and then that is the failure.
 pub fn inspect(house: &House, words: &Inspect) -> Result<()> {
+    if words.sources.iter().chain(&words.profile).any(|word| is_token(word)) {
+        return Err(no_token_here());
+    }
     let mut sources = words.sources.iter().map(|source| Some(source.as_str())).collect::<Vec<_>>();
     if sources.is_empty() {
         sources.push(None);
@@ -78,8 +83,8 @@ fn claim(report: &Report, name: &str) -> Result<String> {
     match found {
         None => Err(Error::new(Kind::Invalid, format!("the token has no claim `{}`", escape(name)))
             .hint("`oat inspect` shows them all; a claim within a claim is /outer/inner")),
-        Some(Value::String(text)) if harmless(text) => Ok(text.clone()),
-        Some(Value::String(text)) => Ok(escape_whole(text)),
+        Some(Value::String(text)) if harmless(text) && !speaks_to_a_runner(text) => Ok(text.clone()),
+        Some(Value::String(text)) if !harmless(text) => Ok(at_start(text)),
         Some(other) => Ok(json_line(other)),
     }
 }
@@ -183,7 +188,10 @@ impl Examination<'_> {
                 Issuer::parse(own).map_err(|reason| Error::new(Kind::Invalid, format!("the token's `iss` is no issuer: {reason}")))?;
                 (expected.whose, expected.issuer, expected.issuer_hint) = ("its own word".into(), Some(own.into()), None);
             }
-            Some(url) => (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for".into(), Some(url.into()), None),
+            Some(url) => {
+                Issuer::parse(url).map_err(|reason| Error::new(Kind::Usage, format!("`--issuer`: {reason}")))?;
+                (expected.whose, expected.issuer, expected.issuer_hint) = ("the issuer asked for".into(), Some(url.into()), None);
+            }
         }
         Ok(expected)
     }
@@ -259,7 +267,10 @@ impl Examination<'_> {
             let token = self.opening(subject, plan)?;
             subject.ours.push(WireSecret::new(token.expose()));
             match self.person(plan, secret.as_ref(), &token) {
-                Ok(answer) => told_of_person(&mut subject.report, answer, subject.signed_in.as_deref()),
+                Ok(answer) => {
+                    let members = redacted(answer.members, &subject.ours);
+                    told_of_person(&mut subject.report, Userinfo { members, ..answer }, subject.signed_in.as_deref());
+                }
                 Err(error) => {
                     subject.report.unchecked("userinfo", error.to_string());
                     return Err(error);
@@ -306,7 +317,9 @@ impl Examination<'_> {
             offered: algs.is_some(),
         };
         let asked = introspection::Asked { endpoint: &endpoint, client: &client, token, hint: Some("access_token"), signer };
-        introspect(self.world, &asked)
+        let answer = introspect(self.world, &asked)?;
+        let ours = [client.traces(), vec![token.clone()]].concat();
+        Ok(introspection::Introspection { members: redacted(answer.members, &ours), ..answer })
     }
 
     /// An endpoint of the profile, else of the server's metadata, which is asked for either way where it may say more.
@@ -377,7 +390,7 @@ fn nothing_known(subject: &Subject) -> String {
         (Some(plan), _) => {
             format!("profile `{}` names no issuer; set `issuer` or `jwks_uri`, or say --issuer, --jwks, --key", plan.profile)
         }
-        (None, Some(own)) => format!("no profile has the issuer `{0}`; --issuer '{0}' takes it, if you trust it", escape(own)),
+        (None, Some(own)) => format!("no profile has the issuer `{}`; --issuer {} takes it, if you trust it", escape(own), quoted(own)),
         (None, None) => "it does not say who issued it; --issuer, --jwks, --key or --secret-from says what to check it with".into(),
     }
 }

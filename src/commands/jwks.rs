@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::refusal::no_token_here;
 use crate::cli::words::{Chosen, Jwks};
 use crate::commands::house::House;
+use crate::commands::inspect_source::is_token;
 use crate::commands::key_source;
 use crate::error::{Error, Kind, Result};
 use crate::inspection::comparison::pad;
@@ -19,6 +21,9 @@ use crate::text::{escape, json_line};
 
 /// Fetches the keys of an issuer or a profile, and lists them.
 pub fn list(house: &House, words: &Jwks) -> Result<()> {
+    if words.server.as_deref().is_some_and(|server| !server.contains("://") && is_token(server)) {
+        return Err(no_token_here());
+    }
     let no_keys = || Error::new(Kind::Invalid, "the server's metadata names no keys (`jwks_uri`)");
     let keys = match words.server.as_deref().filter(|server| server.contains("://")) {
         Some(issuer) => {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::inspection::Report;
-use crate::inspection::words::lines;
+use crate::inspection::words::{at_start, lines};
 
 /// One thing that two tokens say otherwise; None where one does not say it.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn page(left: &Report, right: &Report, found: &(Vec<Difference>, Vec<String>
         None => vec!["-".into()],
     };
     let mut rows = vec![(String::new(), vec![left.what.clone()], vec![right.what.clone()])];
-    rows.extend(found.0.iter().map(|one| (one.name.clone(), cell(&one.left, &one.name, left), cell(&one.right, &one.name, right))));
+    rows.extend(found.0.iter().map(|one| (at_start(&one.name), cell(&one.left, &one.name, left), cell(&one.right, &one.name, right))));
     let names = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or_default();
     let lefts = rows.iter().flat_map(|row| &row.1).map(|line| line.chars().count()).max().unwrap_or_default().min(60);
     let mut text = String::new();
@@ -64,7 +64,8 @@ pub fn page(left: &Report, right: &Report, found: &(Vec<Difference>, Vec<String>
         text.push_str("\nnothing differs\n");
     }
     if !found.1.is_empty() {
-        text.push_str(&format!("\nthe same in both: {}\n", found.1.join(", ")));
+        let names: Vec<String> = found.1.iter().map(|name| at_start(name)).collect();
+        text.push_str(&format!("\nthe same in both: {}\n", names.join(", ")));
     }
     text.trim_end().to_string()
 }

@@ -1,10 +1,10 @@
 //! A report as a page: aligned, coloured by meaning on a terminal, plain in a pipe.
 
 use crate::inspection::comparison::pad;
-use crate::inspection::words::{Row, point, rows};
+use crate::inspection::words::{Row, at_start, point, rows};
 use crate::inspection::{Form, Report, TokenKind};
 use crate::oauth::claims::Claims;
-use crate::text::{escape, escape_whole};
+use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
 
 /// How the page is to look.
@@ -86,7 +86,9 @@ impl Page {
         if let Some(header) = &report.header {
             let said: Vec<String> = header
                 .iter()
-                .map(|(name, value)| format!("{} {}", escape(name), value.as_str().map_or_else(|| escape(&value.to_string()), escape)))
+                .map(|(name, value)| {
+                    format!("{} {}", at_start(&escape(name)), value.as_str().map_or_else(|| escape(&value.to_string()), escape))
+                })
                 .collect();
             let header = self.toned(&said.join(", "), Tone::Dim);
             self.line(&header);
@@ -114,7 +116,7 @@ impl Page {
         }
         if let Some(payload) = &report.payload {
             self.line("");
-            self.line(&escape_whole(&String::from_utf8_lossy(payload)));
+            self.line(&at_start(&String::from_utf8_lossy(payload)));
         }
         if let (None, Some(end)) = (report.said(), report.expires_at) {
             self.line("");

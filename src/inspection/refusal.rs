@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::inspection::words::for_shell;
 use crate::inspection::{Report, checks};
 use crate::json::members;
 use crate::oauth::answer::status;
@@ -45,21 +46,22 @@ struct Wanted {
 /// Asks the API without a token, and with it where `token` is given; then compares. The token goes nowhere else: no redirect is
 /// followed. Fails as `World::send` does, and with `Invalid` for a resource's metadata that does not hold.
 pub fn explain(world: &mut dyn World, report: &mut Report, api: &Endpoint, token: Option<&WireSecret>, cure: &Cure) -> Result<()> {
+    let ours: Vec<WireSecret> = token.cloned().into_iter().collect();
     let first = ask(world, api, None)?;
     let mut all = challenges(&first);
     let mut object = json!({ "url": api.as_str(), "status": first.status });
     if let Some(token) = token {
         let second = ask(world, api, Some(token))?;
         object["status_with_token"] = second.status.into();
-        let told = challenges(&second);
-        answered(report, &second, &told, token);
+        let told: Vec<Challenge> = challenges(&second).into_iter().map(|challenge| without(challenge, &ours)).collect();
+        answered(report, &second, &told, &ours);
         // What it says of this token is more than what it says of none.
         all.splice(0..0, told);
     } else {
         anonymous(report, &first);
     }
     object["challenges"] = all.iter().map(shown).collect();
-    let wanted = match wanted(world, api, &all) {
+    let wanted = match wanted(world, api, &all, &ours) {
         Ok(wanted) => wanted,
         Err(error) => {
             report.challenge = Some(object);
@@ -91,19 +93,18 @@ fn anonymous(report: &mut Report, response: &Response) {
         ),
         401 | 403 => report.unchecked("api_answer", format!("without a token the API answers {code}, and says what it wants")),
         200..300 => report.unchecked("api_answer", format!("the API answered {code} without any token: this address is open to everyone")),
-        300..=399 => report.unchecked("api_answer", format!("the API answered {code} and points to {}: ask that address", target(response))),
+        300..=399 => report.unchecked("api_answer", format!("the API answered {code} and points to {}: ask that address", target(response, &[]))),
         _ => report.unchecked("api_answer", format!("the API answered {code} without a token, which says nothing of tokens; --send shows what it says to this one")),
     }
 }
 
 /// How the API took the token.
-fn answered(report: &mut Report, response: &Response, told: &[Challenge], token: &WireSecret) {
+fn answered(report: &mut Report, response: &Response, told: &[Challenge], ours: &[WireSecret]) {
     let code = status(response.status);
-    let clean = |text: &str| escape(&redact(text, std::slice::from_ref(token)));
     let said = told.iter().find_map(|challenge| {
         let error = challenge.parameter("error")?;
-        let described = challenge.parameter("error_description").map(|text| format!(" ({})", clean(text))).unwrap_or_default();
-        Some(format!(": {}{described}", clean(error)))
+        let described = challenge.parameter("error_description").map(|text| format!(" ({})", escape(text))).unwrap_or_default();
+        Some(format!(": {}{described}", escape(error)))
     });
     let refused = |what: String| Err(Error::new(Kind::Invalid, what));
     let outcome = match response.status {
@@ -111,7 +112,7 @@ fn answered(report: &mut Report, response: &Response, told: &[Challenge], token:
         401 => refused(format!("the API refused the token: {code}{}", said.unwrap_or_default())),
         403 => refused(format!("the API knows the token, and does not let it do this: {code}{}", said.unwrap_or_default())),
         431 => refused(format!("the API refused the size of the token: {code}")),
-        300..=399 => refused(format!("the API answered {code} and points to {}: a token never follows a redirect", target(response))),
+        300..=399 => refused(format!("the API answered {code} and points to {}: a token never follows a redirect", target(response, ours))),
         _ => {
             report.unchecked("api_answer", format!("the API answered {code}, which says nothing of tokens"));
             return;
@@ -120,10 +121,16 @@ fn answered(report: &mut Report, response: &Response, told: &[Challenge], token:
     report.check("api_answer", outcome);
 }
 
-fn target(response: &Response) -> String {
+fn target(response: &Response, ours: &[WireSecret]) -> String {
     response
         .header("location")
-        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(to.split(['?', '#']).next().unwrap_or_default())))
+        .map_or_else(|| "nowhere".into(), |to| format!("`{}`", escape(&redact(to.split(['?', '#']).next().unwrap_or_default(), ours))))
+}
+
+/// R70: a challenge without what it repeats of the token. Before it is cut: half a token is one too.
+fn without(challenge: Challenge, ours: &[WireSecret]) -> Challenge {
+    let parameters = challenge.parameters.iter().map(|(name, value)| (redact(name, ours), redact(value, ours))).collect();
+    Challenge { scheme: redact(&challenge.scheme, ours), parameters }
 }
 
 fn shown(challenge: &Challenge) -> Value {
@@ -132,7 +139,7 @@ fn shown(challenge: &Challenge) -> Value {
     object.into()
 }
 
-fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge]) -> Result<Wanted> {
+fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge], ours: &[WireSecret]) -> Result<Wanted> {
     let bearer = all.iter().filter(|challenge| challenge.is("Bearer") || challenge.is("DPoP"));
     let said = |name: &str| bearer.clone().find_map(|challenge| challenge.parameter(name)).filter(|text| !text.is_empty());
     let words = |name: &str| said(name).unwrap_or_default().split_whitespace().map(str::to_string).collect::<Vec<_>>();
@@ -151,8 +158,8 @@ fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge]) -> Result<Wa
     wanted.resource = said("resource_id").map(str::to_string);
     if let Some(url) = said("resource_metadata") {
         let ProtectedResource { resource, authorization_servers, .. } = protected_resource::fetch(world, url, api)?;
-        wanted.resource = Some(resource);
-        wanted.issuers = authorization_servers;
+        wanted.resource = Some(redact(&resource, ours));
+        wanted.issuers = authorization_servers.iter().map(|issuer| redact(issuer, ours)).collect();
     }
     Ok(wanted)
 }
@@ -216,7 +223,7 @@ fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
             .find(|(_, issuer)| wanted.issuers.iter().any(|wanted| wanted.trim_end_matches('/') == issuer.trim_end_matches('/')));
         Err(error.hint(match (other, wanted.issuers.first()) {
             (Some((profile, _)), _) => format!("profile `{profile}` has that issuer: oat token get {profile}"),
-            (None, Some(first)) => format!("oat profile add NAME --issuer {}", escape(first)),
+            (None, Some(first)) => format!("oat profile add NAME --issuer {}", for_shell(first)),
             _ => "make a profile with that issuer".into(),
         }))
     };
@@ -272,13 +279,13 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
 impl Cure {
     /// What to type so that the next token differs in one key.
     fn change(&self, key: &str, value: &str) -> String {
-        // Quoted for a shell, because a server wrote it.
-        let quoted = format!("'{}'", escape(value).replace('\'', "'\\''"));
-        let value = if value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?".contains(&b)) { escape(value) } else { quoted };
+        let value = for_shell(value);
         match &self.profile {
             Some(profile) => {
+                // What begins with a hyphen would be a flag.
+                let between = if value.starts_with('-') || value.starts_with("'-") { '=' } else { ' ' };
                 let then = if self.by_person { format!("oat login {profile}") } else { format!("oat token get {profile} --force") };
-                format!("oat profile edit {profile} --{} {value} && {then}", key.replace('_', "-"))
+                format!("oat profile edit {profile} --{}{between}{value} && {then}", key.replace('_', "-"))
             }
             None => format!("ask for a token with {key} = {value}"),
         }

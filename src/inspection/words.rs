@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::json::members;
 use crate::oauth::claims::Claims;
-use crate::text::{escape_whole, json_line};
+use crate::text::{escape, escape_whole, json_line};
 use crate::time::{Seconds, UnixTime};
 
 /// The claims that have a meaning to everyone, in the order in which a person wants to read them: RFC 7519 section 4.1, RFC 9068
@@ -69,11 +69,33 @@ pub fn rows(set: &Map<String, Value>, now: UnixTime) -> Vec<Row> {
     all.map(|(name, meaning, value)| {
         let label = match meaning {
             Some(meaning) if meaning != name => format!("{meaning} ({name})"),
-            _ => escape_whole(name),
+            _ => at_start(name),
         };
         Row { label, lines: lines(name, value, now) }
     })
     .collect()
+}
+
+/// A stranger's text where a line starts, white space aside: what speaks to a CI runner there (`::add-mask::`) is quoted.
+pub fn at_start(text: &str) -> String {
+    let safe = escape_whole(text);
+    if speaks_to_a_runner(&safe) { format!("`{safe}`") } else { safe }
+}
+
+/// Whether a line of this is a command to a CI runner. GitHub's passes over white space first.
+pub fn speaks_to_a_runner(line: &str) -> bool {
+    line.trim_start().starts_with("::") || line.trim_start().starts_with("##")
+}
+
+/// A stranger's text as one word of a shell command that a person is to type.
+pub fn for_shell(text: &str) -> String {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:/".contains(&b));
+    if plain { text.into() } else { quoted(text) }
+}
+
+/// The same, quoted in any case.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", escape(text).replace('\'', "'\\''"))
 }
 
 /// What one claim says.
@@ -110,9 +132,9 @@ fn nested(value: &Value, depth: usize, out: &mut Vec<String>) {
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
                 match one_line(value) {
-                    Some(text) => out.push(format!("{indent}{}: {text}", escape_whole(name))),
+                    Some(text) => out.push(format!("{indent}{}: {text}", at_start(name))),
                     None => {
-                        out.push(format!("{indent}{}:", escape_whole(name)));
+                        out.push(format!("{indent}{}:", at_start(name)));
                         nested(value, depth + 1, out);
                     }
                 }
@@ -200,7 +222,13 @@ mod tests {
 
     #[test]
     fn r66_a_strangers_text_stays_on_its_line() {
-        let rows = shown(json!({ "a\u{1b}[2J": "x\n::add-mask::y\u{202e}", "iss": ["\u{9b}31m", { "k\r": "\u{2028}" }] }));
+        let rows = shown(
+            json!({ "a\u{1b}[2J": "x\n::add-mask::y\u{202e}", "iss": ["\u{9b}31m", { "k\r": "\u{2028}" }], " ::x::": { "##[y]": [{}] } }),
+        );
+        assert!(
+            rows.iter().all(|(label, lines)| !speaks_to_a_runner(label) && !lines.iter().any(|line| speaks_to_a_runner(line))),
+            "{rows:?}"
+        );
         assert!(
             rows.iter().all(|(label, lines)| crate::text::harmless(label) && lines.iter().all(|line| crate::text::harmless(line))),
             "{rows:?}"

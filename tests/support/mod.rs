@@ -5,6 +5,7 @@
 #[cfg(feature = "real-parts")]
 pub mod clock;
 pub mod id_token;
+pub mod inspected;
 pub mod oat;
 #[cfg(feature = "real-parts")]
 pub mod parts;

@@ -158,6 +158,11 @@ impl Oat {
         self.run_with(args, self.stdin.as_deref())
     }
 
+    /// With this on standard input.
+    pub fn piped(&self, stdin: impl AsRef<[u8]>, args: &[&str]) -> Output {
+        self.run_with(args, Some(stdin.as_ref()))
+    }
+
     /// Runs with these bytes on standard input, or with none.
     pub fn run_with(&self, args: &[&str], stdin: Option<&[u8]>) -> Output {
         let mut command = self.command(args);
