@@ -170,7 +170,14 @@ impl Report {
         }
         let jws = match Jws::decode(token) {
             Err(error) if looks_like_jwt(token) => return Err(error.hint("was it copied whole?")),
-            Err(_) => return Ok((report(Form::Opaque), None)),
+            Err(_) => {
+                let mut report = report(Form::Opaque);
+                if token.split('.').take(6).filter(|part| part.len() >= 10).count() == 3 {
+                    report.notes.push("it has three parts as a JWT has, but does not begin as one: was it copied whole?".into());
+                }
+                report.notes.extend(size(token.len()));
+                return Ok((report, None));
+            }
             Ok(jws) => jws,
         };
         let (mut report, claims) = match jws.claims() {

@@ -213,7 +213,7 @@ fn status(command: Clap) -> Clap {
 }
 
 /// The keys of the commands that take everything else from a profile.
-fn of_the_network(key: &str) -> bool {
+pub fn of_the_network(key: &str) -> bool {
     matches!(key, "ca_file" | "timeout")
 }
 
@@ -248,7 +248,10 @@ fn inspect(command: Clap) -> Clap {
 }
 
 fn source_argument() -> Arg {
-    Arg::new("source").value_name("SOURCE").num_args(0..=2).help("A profile, or `-` for standard input; two to compare [env: OAT_PROFILE]")
+    Arg::new("source")
+        .value_names(["SOURCE", "OTHER"])
+        .num_args(0..=2)
+        .help("A profile, or `-` for standard input; two to compare [env: OAT_PROFILE]")
 }
 
 fn jwks(command: Clap) -> Clap {

@@ -2,6 +2,7 @@
 
 use clap::ArgMatches;
 
+use crate::cli::grammar;
 use crate::cli::refusal::{no_secret_here, no_token_here};
 use crate::cli::words::{
     Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
@@ -80,7 +81,7 @@ pub fn inspect(m: &ArgMatches) -> Result<Inspect> {
         return Err(no_token_here());
     }
     let words = Inspect {
-        chosen: Chosen { profile: None, ..chosen(m)? },
+        chosen: of_the_network(m)?,
         sources: texts(m, "source"),
         id_token: switched_on(m, "id_token"),
         refresh_token: switched_on(m, "refresh_token"),
@@ -107,6 +108,14 @@ pub fn inspect(m: &ArgMatches) -> Result<Inspect> {
         }
         None => Ok(words),
     }
+}
+
+/// Of the keys that are given as flags, those of the network: `--audience` and `--issuer` of `oat inspect` are checks, and
+/// no wish for another token.
+fn of_the_network(m: &ArgMatches) -> Result<Chosen> {
+    let mut chosen = Chosen { profile: None, ..chosen(m)? };
+    chosen.flags.retain(|(key, _)| grammar::of_the_network(key.name));
+    Ok(chosen)
 }
 
 /// Two words of `oat inspect` that contradict each other.

@@ -19,6 +19,9 @@ pub fn introspected(report: &mut Report, answer: Introspection) {
         let error = Error::new(Kind::Invalid, "the server says that the token is not active")
             .hint("it has ended, was revoked, or is another server's; some servers also say so to a client that may not ask");
         report.check("active", Err(error));
+        if report.claims.is_none() {
+            report.reason = Some("the server says that it is not active".into());
+        }
         report.introspection = Some(members([("active".to_string(), json!(false))]));
         return;
     }

@@ -17,7 +17,6 @@ use crate::oauth::world::World;
 use crate::text::escape;
 
 /// What there is to check a signature with.
-#[derive(Debug)]
 pub enum Keys {
     /// Nothing, and why.
     None(String),
@@ -121,7 +120,7 @@ fn by_key(world: &mut dyn World, jws: &Jws, alg: Alg, keys: &Keys) -> std::resul
     match keys {
         Keys::Secret(secret, place) => jws.verify_hmac(secret).map(|()| by(place)).map_err(|error| Refusal::Fails(Some(error))),
         Keys::File(file, place) if alg.symmetric() => {
-            let holds = file.secrets.iter().any(|oct| jws.verify_hmac(&oct.secret).is_ok());
+            let holds = file.secrets.iter().any(|oct| oct.fits(alg, jws.kid()) && jws.verify_hmac(&oct.secret).is_ok());
             if holds { Ok(by(&format!("the secret in {place}"))) } else { Err(Refusal::Fails(None)) }
         }
         Keys::File(file, place) => one_of(&file.public, jws, alg, place, true),
@@ -159,7 +158,7 @@ fn one_of(set: &JwkSet, jws: &Jws, alg: Alg, place: &str, nameless: bool) -> std
     }
     Err(Refusal::Fails(Some(match (refusal, jws.kid()) {
         (Some((error, key)), _) => {
-            let by = format!(": {} in {place}", called(key));
+            let by = format!(" (checked with {} in {place})", called(key));
             graph(jws, error.saying(|said| said.to_string() + &by))
         }
         (None, Some(kid)) => match set.refused.iter().find(|(name, _)| name.as_deref() == Some(kid)) {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::base64url;
+use crate::jose::jwa::Alg;
 use crate::jose::jwk::{Jwk, PublicKey};
 use crate::jose::jwks::JwkSet;
 use crate::json;
@@ -28,8 +29,18 @@ pub struct KeyFile {
 pub struct Oct {
     /// `kid`: how a signature names it.
     pub kid: Option<String>,
+    /// `alg`: the one algorithm that it is for.
+    pub alg: Option<String>,
     /// The secret.
     pub secret: Zeroizing<Vec<u8>>,
+}
+
+impl Oct {
+    /// Whether its owner means it for a signature of `alg` that names the key `kid`.
+    pub fn fits(&self, alg: Alg, kid: Option<&str>) -> bool {
+        let named = |own: &Option<String>, said: Option<&str>| own.is_none() || said.is_none() || own.as_deref() == said;
+        named(&self.alg, Some(alg.name())) && named(&self.kid, kid)
+    }
 }
 
 impl std::fmt::Debug for Oct {
@@ -94,8 +105,8 @@ fn one(members: &Map<String, Value>) -> Result<KeyFile> {
     }
     let secret = members.get("k").and_then(Value::as_str).and_then(base64url::decode).filter(|secret| !secret.is_empty());
     let secret = secret.ok_or_else(|| invalid("`k` of a JWK is not base64url"))?;
-    let kid = members.get("kid").and_then(Value::as_str).map(str::to_string);
-    Ok(KeyFile { secrets: vec![Oct { kid, secret: Zeroizing::new(secret) }], ..KeyFile::default() })
+    let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_string);
+    Ok(KeyFile { secrets: vec![Oct { kid: text("kid"), alg: text("alg"), secret: Zeroizing::new(secret) }], ..KeyFile::default() })
 }
 
 /// The first section that is a key or a certificate.
@@ -189,7 +200,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jose::jwa::Alg;
     use crate::jose::jws::SigningKey;
 
     // RFC 8410 section 10.1 and 10.3 (the public key, and the private one).
