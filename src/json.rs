@@ -26,6 +26,15 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
+/// Reads the members of one JSON object in order, those with the same name too, which [`object`] refuses. Refused is what it
+/// refuses besides.
+pub fn pairs(bytes: &[u8]) -> Result<Vec<(String, Value)>, String> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let pairs = reader.deserialize_map(Pairs(&Cell::new(MOST))).map_err(|error| reason(&error))?;
+    reader.end().map_err(|_| "something follows the JSON object".to_string())?;
+    Ok(pairs)
+}
+
 /// An object of these members. serde_json's own way to make one sorts them first, with 4 kB of code for each caller.
 pub fn members<N: Into<String>>(pairs: impl IntoIterator<Item = (N, Value)>) -> Map<String, Value> {
     let mut map = Map::new();
@@ -129,6 +138,23 @@ impl<'de> Visitor<'de> for Strict<'_> {
             }
         }
         Ok(Value::Object(map))
+    }
+}
+
+struct Pairs<'a>(&'a Cell<usize>);
+
+impl<'de> Visitor<'de> for Pairs<'_> {
+    type Value = Vec<(String, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(name) = members.next_key::<String>()? {
+            pairs.push((name, members.next_value_seed(Strict(self.0))?));
+        }
+        Ok(pairs)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use crate::json::members;
+use crate::json::{members, object};
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::Seconds;
 
@@ -332,7 +332,7 @@ fn json(value: &DeValue) -> Option<Json> {
 
 fn parameters(text: &str) -> Option<Map<String, Json>> {
     if text.trim_start().starts_with('{') {
-        return serde_json::from_str(text).ok();
+        return object(text.as_bytes()).ok();
     }
     let mut map = Map::new();
     for pair in text.split('&') {

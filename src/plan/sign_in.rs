@@ -1,8 +1,9 @@
 //! What a sign-in needs besides the plan: read from the same settings, by the commands that sign a person in or keep them so.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::error::Result;
+use crate::json;
 use crate::keys::Value;
 use crate::oauth::authorization::PROTOCOL;
 use crate::oauth::endpoints::Endpoint;
@@ -80,7 +81,7 @@ impl SignIn {
 
 /// The parameters of a refresh request for what `plan` asks, after a sign-in that asked for `before` (a JSON object).
 pub fn refresh_parameters(plan: &Plan, before: &str, redirect_uri: Option<&str>) -> Vec<(String, Json)> {
-    let before: Map<String, Json> = serde_json::from_str(before).unwrap_or_default();
+    let before = json::object(before.as_bytes()).unwrap_or_default();
     let always = plan.settings.on("send_scope_on_refresh");
     let mut parameters: Vec<(String, Json)> = Vec::new();
     for (name, value) in &plan.parameters {

@@ -1,10 +1,8 @@
 //! The parameters of a request: a query, a form, or the JSON object that some servers take instead.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::json::pairs;
 use crate::sandbox::http::Request;
 use crate::sandbox::refusal::{Code, Refusal};
 
@@ -79,9 +77,9 @@ fn form(body: &[u8]) -> Vec<(String, String)> {
 
 /// Auth0 and VeriCerts take the parameters as a JSON object; an array stands for a repeated parameter.
 fn json(body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
-    let members: Members = serde_json::from_slice(body).map_err(|_| invalid("the body is not a JSON object"))?;
+    let members = pairs(body).map_err(|_| invalid("the body is not a JSON object"))?;
     let mut pairs = Vec::new();
-    for (name, value) in members.0 {
+    for (name, value) in members {
         match value {
             Value::Null => {}
             Value::String(text) => pairs.push((name, text)),
@@ -95,29 +93,6 @@ fn json(body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
         }
     }
     Ok(pairs)
-}
-
-/// The members of an object with repeated names kept, which a `serde_json::Map` would swallow.
-struct Members(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Members;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members, M::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Each)
-    }
 }
 
 fn invalid(description: impl AsRef<str>) -> Refusal {

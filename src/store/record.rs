@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::json::object;
 use crate::secret::{AccessToken, IdToken, RefreshToken, Secret};
 use crate::time::UnixTime;
 
@@ -251,7 +252,7 @@ impl Reader<'_> {
 
     fn extra(&mut self) -> Option<Map<String, Value>> {
         match self.optional()? {
-            Some(text) => serde_json::from_str(&text).ok(),
+            Some(text) => object(text.as_bytes()).ok(),
             None => Some(Map::new()),
         }
     }
