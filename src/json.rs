@@ -29,7 +29,8 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
 /// Reads the members of one JSON object in order, those with the same name too, which [`object`] refuses. Refused is what it
 /// refuses besides.
 pub fn pairs(bytes: &[u8]) -> Result<Vec<(String, Value)>, String> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let pairs = reader.deserialize_map(Pairs(&Cell::new(MOST))).map_err(|error| reason(&error))?;
     reader.end().map_err(|_| "something follows the JSON object".to_string())?;
     Ok(pairs)

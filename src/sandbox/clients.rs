@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 
 use crate::sandbox::http::Request;
 use crate::sandbox::parameters::Parameters;
@@ -28,13 +27,11 @@ pub struct Clients {
 }
 
 /// A client that has proved who it is, as far as it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// [`CLIENT_ID`], with its secret.
-    #[serde(rename = "sandbox")]
     Confidential,
     /// [`PUBLIC_CLIENT_ID`]; anyone can say so.
-    #[serde(rename = "sandbox-public")]
     Public,
 }
 

@@ -1,14 +1,12 @@
 //! What a person allowed.
 
-use serde::{Deserialize, Serialize};
-
 use crate::sandbox::random;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::wanted::Wanted;
 use crate::time::UnixTime;
 
 /// One sign-in: who allowed what, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// What was allowed.
     pub wanted: Wanted,

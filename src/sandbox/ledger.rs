@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
+use crate::json::object;
 use crate::sandbox::private_file;
 use crate::sandbox::sessions::Sessions;
 
@@ -50,7 +51,12 @@ impl Ledger {
 pub fn read(folder: &Path) -> Result<Sessions> {
     let file = folder.join(FILE);
     match private_file::read(&file, LONGEST) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| failed("read", &file, error.into())),
+        Ok(bytes) => {
+            let kept = object(&bytes)
+                .map_err(io::Error::other)
+                .and_then(|kept| Sessions::read(&kept).ok_or_else(|| io::Error::other("it is not what the sandbox writes")));
+            kept.map_err(|error| failed("read", &file, error))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Sessions::default()),
         Err(error) => Err(failed("read", &file, error)),
     }
@@ -60,10 +66,9 @@ impl Open<'_> {
     /// Keeps what was changed. Fails with kind `Store`.
     pub fn save(self) -> Result<()> {
         let Some((file, _lock)) = &self.file else { return Ok(()) };
-        let written = serde_json::to_vec(&*self.sessions).map_err(io::Error::from).and_then(|bytes| {
-            let draft = private_file::draft(file, &bytes)?;
-            fs::rename(&draft, file).inspect_err(|_| drop(fs::remove_file(&draft)))
-        });
+        let kept = self.sessions.json().to_string();
+        let written = private_file::draft(file, kept.as_bytes())
+            .and_then(|draft| fs::rename(&draft, file).inspect_err(|_| drop(fs::remove_file(&draft))));
         written.map_err(|error| failed("write", file, error))
     }
 }

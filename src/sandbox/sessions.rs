@@ -1,15 +1,14 @@
 //! What outlives a token: the refresh tokens of each sign-in, and what was revoked.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::Result;
+use crate::json::members;
 use crate::sandbox::clients::Client;
 use crate::sandbox::grant::Grant;
 use crate::sandbox::pkce::hash;
 use crate::sandbox::random;
+use crate::sandbox::wanted::Wanted;
 use crate::secret::RefreshToken;
 use crate::time::UnixTime;
 
@@ -19,15 +18,15 @@ const MOST: usize = 1000;
 const HANDLE: usize = 16;
 
 /// All sign-ins with a refresh token. Of the tokens themselves it has hashes.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Sessions {
     families: Vec<Family>,
     /// `jti` of access tokens and `sid` of sign-ins, each with the time from which on it can be forgotten.
-    revoked: BTreeMap<String, UnixTime>,
+    revoked: Vec<(String, UnixTime)>,
 }
 
 /// The refresh tokens of one sign-in, of which one is good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
     /// What was allowed, and by whom.
     pub grant: Grant,
@@ -83,26 +82,73 @@ impl Sessions {
     /// Revokes a sign-in or an access token by its name. It is forgotten at `until`.
     pub fn revoke(&mut self, name: &str, until: UnixTime) {
         self.families.retain(|family| family.grant.sid != name);
+        self.revoked.retain(|(other, _)| other != name);
         if self.revoked.len() >= MOST
-            && let Some(first) = self.revoked.iter().min_by_key(|(_, until)| **until).map(|(name, _)| name.clone())
+            && let Some((first, _)) = self.revoked.iter().enumerate().min_by_key(|(_, (_, until))| *until)
         {
-            self.revoked.remove(&first);
+            self.revoked.remove(first);
         }
-        self.revoked.insert(name.into(), until);
+        self.revoked.push((name.into(), until));
     }
 
     /// Whether an access token with these claims is revoked, by itself or with its sign-in.
     pub fn revoked(&self, claims: &Map<String, Value>) -> bool {
-        ["jti", "sid"].iter().any(|name| claims.get(*name).and_then(Value::as_str).is_some_and(|name| self.revoked.contains_key(name)))
+        ["jti", "sid"].iter().any(|name| claims.get(*name).and_then(Value::as_str).is_some_and(|name| self.named(name)))
+    }
+
+    fn named(&self, name: &str) -> bool {
+        self.revoked.iter().any(|(other, _)| other == name)
+    }
+
+    /// As it is kept, as [`Sessions::read`] takes it.
+    pub fn json(&self) -> Value {
+        let families: Vec<Value> = self.families.iter().map(Family::json).collect();
+        json!({ "families": families, "revoked": members(self.revoked.iter().map(|(name, until)| (name.as_str(), until.0.into()))) })
+    }
+
+    /// Reads what [`Sessions::json`] wrote; None where it did not.
+    pub fn read(kept: &Map<String, Value>) -> Option<Sessions> {
+        let revoked = kept.get("revoked")?.as_object()?.iter().map(|(name, until)| Some((name.clone(), UnixTime(until.as_i64()?))));
+        let families = kept.get("families")?.as_array()?.iter().map(Family::read);
+        Some(Sessions { families: families.collect::<Option<_>>()?, revoked: revoked.collect::<Option<_>>()? })
     }
 
     fn sweep(&mut self, now: UnixTime) {
         self.families.retain(|family| family.expires_at > now);
-        self.revoked.retain(|_, until| *until > now);
+        self.revoked.retain(|(_, until)| *until > now);
     }
 }
 
 impl Family {
+    fn json(&self) -> Value {
+        let Grant { wanted, sub, auth_time, sid } = &self.grant;
+        json!({
+            "client": wanted.client.id(),
+            "scope": wanted.scope,
+            "targets": wanted.targets,
+            "sub": sub,
+            "auth_time": auth_time.0,
+            "sid": sid,
+            "handle": self.handle,
+            "current": self.current,
+            "expires_at": self.expires_at.0,
+        })
+    }
+
+    fn read(kept: &Value) -> Option<Family> {
+        let text = |name: &str| kept.get(name)?.as_str().map(str::to_string);
+        let time = |name: &str| kept.get(name)?.as_i64().map(UnixTime);
+        let targets = kept.get("targets")?.as_array()?.iter().map(|target| target.as_str().map(str::to_string));
+        let wanted = Wanted {
+            client: Client::named(&text("client")?)?,
+            scope: text("scope"),
+            targets: targets.collect::<Option<_>>()?,
+            nonce: None,
+        };
+        let grant = Grant { wanted, sub: text("sub")?, auth_time: time("auth_time")?, sid: text("sid")? };
+        Some(Family { grant, handle: text("handle")?, current: text("current")?, expires_at: time("expires_at")? })
+    }
+
     /// A new good token; the one before it is good no more.
     pub fn rotate(&mut self, presented: &RefreshToken, expires_at: UnixTime) -> Result<RefreshToken> {
         let token = made(presented.expose().get(..HANDLE).unwrap_or_default())?;
@@ -117,10 +163,7 @@ fn made(handle: &str) -> Result<RefreshToken> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::sandbox::wanted::Wanted;
 
     const NOW: UnixTime = UnixTime(1000);
     const LATER: UnixTime = UnixTime(2000);
@@ -166,9 +209,15 @@ mod tests {
         let mut sessions = Sessions::default();
         let token = sessions.begin(&grant("a"), LATER, NOW).unwrap();
         sessions.revoke("jti", LATER);
-        let kept = serde_json::to_string(&sessions).unwrap();
+        let kept = sessions.json().to_string();
         assert!(!kept.contains(&token.expose()[..HANDLE]) && !kept.contains(&token.expose()[HANDLE..]), "{kept}");
-        assert_eq!(serde_json::from_str::<Sessions>(&kept).unwrap(), sessions);
+        let object = crate::json::object(kept.as_bytes()).unwrap();
+        assert_eq!(Sessions::read(&object).unwrap(), sessions);
+        for name in ["families", "revoked"] {
+            let mut other = object.clone();
+            other[name] = json!([{}]);
+            assert_eq!(Sessions::read(&other), None, "{name}");
+        }
     }
 
     #[test]

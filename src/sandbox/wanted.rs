@@ -1,13 +1,11 @@
 //! What a client asks for: a scope, and whom the token is to be good for.
 
-use serde::{Deserialize, Serialize};
-
 use crate::sandbox::clients::Client;
 use crate::sandbox::parameters::Parameters;
 use crate::sandbox::refusal::{Code, Refusal};
 
 /// What was asked for, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Who asks.
     pub client: Client,
@@ -16,7 +14,6 @@ pub struct Wanted {
     /// The values of `audience` and `resource`, each once.
     pub targets: Vec<String>,
     /// For the first ID token (OpenID Connect Core section 3.1.2.1).
-    #[serde(skip)]
     pub nonce: Option<String>,
 }
 
