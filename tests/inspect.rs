@@ -298,10 +298,13 @@ fn a_claim_alone_is_raw_text_or_json() {
     for name in ["nobody", "/a~1b/nobody", "Sub", "sub/x"] {
         oat.inspect(&token, &["--claim", name]).fails_saying(8, &["no claim", name]);
     }
-    // It is printed though the token does not hold.
+    // A script that forgets the exit code gets nothing of what does not hold; unchecked, it gets what the token says.
     let expired = signed(&but(claims, json!({"exp": 1})));
-    let output = oat.inspect(&expired, &["--claim", "sub"]);
-    assert_eq!((output.code, output.stdout.as_str()), (Some(8), "ada-17\n"), "{output:#?}");
+    for one in [&["--claim", "sub"][..], &["--header"]] {
+        oat.inspect(&expired, one).fails_saying(8, &["expired"]);
+    }
+    let output = oat.inspect(&expired, &["--claim", "sub", "--offline"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), "ada-17\n"), "{output:#?}");
     oat.inspect("opaque", &["--claim", "sub"]).fails_saying(8, &["no claim"]);
 }
 
@@ -421,7 +424,7 @@ fn r66_nothing_a_token_says_moves_a_cursor_breaks_a_line_or_speaks_to_a_runner()
     let words = jwt(&json!({"::add-mask::x": 1, "alg": "ES256"}), &json!("::add-mask::x"), |signed| sign_es256("k1", signed));
     for more in [&["--signature-only"][..], &["--signature-only", "--json"]] {
         let output = oat.inspect(&words, more);
-        assert_eq!(output.code, Some(0), "{output:#?}");
+        assert_eq!(output.code, Some(8), "{output:#?}");
         output.assert_harmless();
     }
     let payload = format!("{}.{}.{}", base64url(r#"{"alg":"ES256"}"#), base64url(HOSTILE), base64url([0; 64]));
