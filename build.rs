@@ -46,13 +46,12 @@ fn linker_folds(out: &Path) -> bool {
         return false;
     }
     let (source, program) = (out.join("folds.rs"), out.join("folds"));
-    let linked = fs::write(&source, "fn main() {}").is_ok_and(|()| {
+    fs::write(&source, "fn main() {}").is_ok_and(|()| {
         let mut rustc = Command::new(told("RUSTC"));
         rustc.arg(&source).arg("-o").arg(program).arg(format!("-Clink-arg={FOLD}"));
         rustc.args(told("CARGO_ENCODED_RUSTFLAGS").split('\u{1f}').filter(|flag| !flag.is_empty()));
         rustc.output().is_ok_and(|output| output.status.success())
-    });
-    linked
+    })
 }
 
 /// Whether the loader knows packed relocations, as glibc's does since 2.36: 140 kB less to carry, and less to do at each start.
