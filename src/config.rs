@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::cut::only;
+use crate::config::cut::{only, with_issuer};
 use crate::config::stamp::{settled, stamp};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, STORE_KEYS, Value};
@@ -142,6 +142,11 @@ impl Text {
         let config = Config::parse(&self.path, &self.text)?;
         private(&config, &self.facts)?;
         Ok(config)
+    }
+
+    /// The profile with this issuer, where the file says so word for word.
+    pub fn with_issuer(&self, issuer: &str) -> Option<&str> {
+        with_issuer(&self.text, issuer)
     }
 
     /// The file without the profiles other than `name`, for a file that was parsed whole before and did not change since.

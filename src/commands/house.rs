@@ -75,8 +75,19 @@ impl House {
     /// The profile file, as far as the chosen profile needs it. The first command after a change reads it whole, so that a
     /// mistake anywhere in it is told; those that follow leave the other profiles out.
     fn config_for(&self, chosen: &Chosen) -> Result<Config> {
-        let name = chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE"));
-        let (Some(name), Ok(path), Some(cache)) = (name, self.config_path(), self.cache()) else { return self.config() };
+        match chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE")) {
+            Some(name) => self.config_as_far_as(&|_| Some(name.clone())),
+            None => self.config(),
+        }
+    }
+
+    /// The profile file, as far as the profile with this issuer needs it, where one says so word for word; else whole.
+    pub fn config_for_issuer(&self, issuer: &str) -> Result<Config> {
+        self.config_as_far_as(&|text| text.with_issuer(issuer).map(str::to_string))
+    }
+
+    fn config_as_far_as(&self, profile: &dyn Fn(&Text) -> Option<String>) -> Result<Config> {
+        let (Ok(path), Some(cache)) = (self.config_path(), self.cache()) else { return self.config() };
         // Read once: it may be a pipe.
         let Some(text) = Text::read(&path)? else { return Ok(Config { path, ..Config::default() }) };
         if !text.long() {
@@ -85,7 +96,7 @@ impl House {
         // One file for all profile files: whoever keeps several gets each of them read whole in turn.
         let stamp = format!("{} {}", path.display(), text.stamp);
         if world::cache::peek(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())
-            && let Some(config) = text.parse_only(&name)
+            && let Some(config) = profile(&text).and_then(|name| text.parse_only(&name))
         {
             return Ok(config);
         }

@@ -159,7 +159,10 @@ impl Examination<'_> {
             }
             subject.report.trouble.get_or_insert(error);
         }
-        subject.report.redact(&subject.ours);
+        // Nobody repeats what nobody was told.
+        if self.words.introspect || self.words.userinfo || self.words.for_url.is_some() || subject.report.form == Form::Opaque {
+            subject.report.redact(&subject.ours);
+        }
         Ok(())
     }
 

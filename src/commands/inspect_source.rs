@@ -1,14 +1,13 @@
 //! Where the inspected token comes from: a profile, or standard input.
 
-use serde_json::Value;
-
-use crate::cli::words::{Chosen, Inspect};
+use crate::cli::words::{Chosen, Inspect, SANDBOX_PORT};
 use crate::commands::house::House;
 use crate::commands::token::hand_out;
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::error::{Error, Kind, Result};
 use crate::inspection::{Form, Report, TokenKind, input, words as in_words};
 use crate::jose::compact::Jws;
+use crate::keys::Value;
 use crate::plan::Plan;
 use crate::secret::{IdToken, RefreshToken, WireSecret};
 use crate::session::decision::Wish;
@@ -92,8 +91,12 @@ fn piped(house: &House, words: &Inspect) -> Result<Subject> {
             (None, false, Config::default())
         }
         None => {
-            let config = house.config()?;
-            let issuer = report.claims.as_ref().and_then(|claims| claims.get("iss")).and_then(Value::as_str);
+            let issuer = report.claims.as_ref().and_then(|claims| claims.get("iss")).and_then(|issuer| issuer.as_str());
+            let config = match issuer {
+                // `--for` may name one of the others.
+                Some(issuer) if words.for_url.is_none() => house.config_for_issuer(issuer)?,
+                _ => house.config()?,
+            };
             (issuer.and_then(|issuer| of_issuer(house, words, &config, issuer)), false, config)
         }
     };
@@ -107,10 +110,20 @@ fn of_issuer(house: &House, words: &Inspect, config: &Config, issuer: &str) -> O
         let chosen = Chosen { profile: name.map(str::to_string), ..words.chosen.clone() };
         Plan::make(&chosen, config, &house.environment).ok().filter(|plan| plan.issuer.as_ref().is_some_and(|own| own.as_str() == issuer))
     };
-    // The variables may say it all, without a file.
-    let environment = || plan(None).filter(|_| house.environment.get("OAT_ISSUER").is_some());
-    let names = config.profiles.iter().map(|profile| profile.name.as_str()).chain(["sandbox"]);
-    environment().or_else(|| names.into_iter().find_map(|name| plan(Some(name))))
+    let overridden = house.environment.get("OAT_ISSUER").is_some();
+    if overridden && let Some(plan) = plan(None) {
+        // The variables may say it all, without a file.
+        return Some(plan);
+    }
+    // What the file says as it stands need not become a plan to be another's.
+    let may_be =
+        |profile: &&Profile| match profile.settings.iter().find(|setting| setting.key.name == "issuer").map(|setting| &setting.value) {
+            Some(Value::Text(text)) if !overridden && !text.contains("${") => text == issuer,
+            Some(_) => true,
+            None => overridden || profile.settings.iter().any(|setting| setting.key.name == "provider"),
+        };
+    let found = config.profiles.iter().filter(may_be).find_map(|profile| plan(Some(profile.name.as_str())));
+    found.or_else(|| if issuer.ends_with(&format!(":{SANDBOX_PORT}")) { plan(Some("sandbox")) } else { None })
 }
 
 fn kept(house: &House, words: &Inspect, name: Option<&str>) -> Result<Subject> {

@@ -34,6 +34,17 @@ pub fn only(text: &str, name: &str) -> Option<String> {
     found.then_some(kept)
 }
 
+/// The name of the profile with this issuer, where a line says so word for word.
+pub fn with_issuer<'a>(text: &'a str, issuer: &str) -> Option<&'a str> {
+    let (start, _) = text.match_indices(issuer).find(|(start, _)| {
+        let before = text[..*start].rsplit('\n').next().unwrap_or_default();
+        let quote = before.strip_prefix("issuer").map(|rest| rest.trim_start_matches([' ', '=']));
+        quote.is_some_and(|quote| matches!(quote, "\"" | "'") && text[start + issuer.len()..].starts_with(quote))
+    })?;
+    let (_, header) = text[..start].rsplit_once("[profile.")?;
+    header.split(']').next()
+}
+
 fn add(kept: &mut String, lines: &str, keep: bool) {
     match keep {
         true => kept.push_str(lines),
@@ -55,6 +66,17 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+
+    #[test]
+    fn the_profile_with_an_issuer_is_the_one_that_says_so_word_for_word() {
+        let text = "[profile.a]\nissuer = \"https://a.example/\"\n# issuer = \"https://x.example\"\n[profile.b]\nscope = \"x\"\nissuer='https://b.example'\n";
+        for (issuer, name) in [("https://a.example/", Some("a")), ("https://b.example", Some("b"))] {
+            assert_eq!(with_issuer(text, issuer), name);
+        }
+        for other in ["https://a.example", "https://x.example", "https://b.example/", "", "x"] {
+            assert_eq!(with_issuer(text, other), None, "{other}");
+        }
+    }
 
     fn parse(text: &str) -> crate::error::Result<Config> {
         Config::parse(Path::new("/c/config.toml"), text)

@@ -54,8 +54,10 @@ fn header_value(text: &str) -> &str {
         name.eq_ignore_ascii_case("authorization") || (name.contains('-') && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-'))
     });
     let value = unquoted(named.map_or(text, |(_, value)| value).trim());
-    let scheme =
-        value.split_once([' ', '\t']).filter(|(scheme, _)| ["bearer", "dpop", "token"].contains(&scheme.to_ascii_lowercase().as_str()));
+    let end = value.bytes().take(8).position(|byte| matches!(byte, b' ' | b'\t'));
+    let scheme = end
+        .map(|end| value.split_at(end))
+        .filter(|(scheme, _)| ["bearer", "dpop", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
     scheme.map_or(value, |(_, token)| token.trim())
 }
 
@@ -66,7 +68,8 @@ fn unquoted(text: &str) -> &str {
 
 fn bare(token: &str) -> Result<WireSecret> {
     // A JWT that a terminal or a mail broke into lines.
-    let token = if token.starts_with("eyJ") { token.split_whitespace().collect() } else { token.to_string() };
+    let broken = token.starts_with("eyJ") && token.bytes().any(|byte| byte.is_ascii_whitespace());
+    let token = if broken { token.split_whitespace().collect() } else { token.to_string() };
     // R61: bytes that no token has.
     match token.bytes().find(|byte| !byte.is_ascii_graphic()) {
         None => Ok(WireSecret::new(token)),

@@ -3,7 +3,10 @@
 //   POST /LIFETIMES/DELAY/v1/auth/token   a token that lives so many seconds (`3600`; `1,3600`: the first 1, all others
 //                                         3600), after so many milliseconds; the client is not asked who it is
 //   GET  /LIFETIMES/DELAY/seen            how often that was asked, and the last token: `2 eyJ…`
-import { randomBytes } from 'node:crypto';
+//   GET  /signed                          a token that is good for an hour, by the key in the JWK set that its issuer, this
+//                                         origin, has in its metadata
+//   GET  /hostile/SHAPE                   4 MiB that look like a token: deep, many, dots, long, names
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,7 +18,9 @@ const server = createServer(async (request, response) => {
   const [, lifetimes, delay, ...rest] = request.url.split('/');
   const key = `${lifetimes}/${delay}`;
   const { count, token } = seen.get(key) ?? { count: 0, token: '' };
-  if (request.method === 'GET' && rest.join('/') === 'seen') {
+  if (request.method === 'GET' && open[lifetimes]) {
+    response.end(open[lifetimes](delay));
+  } else if (request.method === 'GET' && rest.join('/') === 'seen') {
     response.end(`${count} ${token}\n`);
   } else if (request.method === 'POST' && rest.join('/') === 'v1/auth/token') {
     for await (const _ of request);
@@ -31,22 +36,42 @@ const server = createServer(async (request, response) => {
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-console.log(`http://127.0.0.1:${server.address().port}`);
+const origin = `http://127.0.0.1:${server.address().port}`;
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const open = {
+  '.well-known': () => JSON.stringify({ issuer: origin, token_endpoint: `${origin}/3600/0/v1/auth/token`, jwks_uri: `${origin}/jwks` }),
+  jwks: () => JSON.stringify({ keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid: 'bench-1', alg: 'RS256', use: 'sig' }] }),
+  signed: () => jwt(3600, origin, (text) => sign('sha256', Buffer.from(text), key.privateKey).toString('base64url')),
+  hostile: (shape) => hostile[shape],
+};
+const many = (text, count) => text.repeat(count);
+const claims = (json) => `${base64url('{"alg":"RS256"}')}.${base64url(json)}.AAAA`;
+const hostile = {
+  deep: claims(`{"a":${many('[', 1_500_000)}${many(']', 1_500_000)}}`),
+  many: claims(`{"a":[${many('{"a":0},', 390_000)}0]}`),
+  dots: many('.', 4_000_000),
+  long: claims(`{"a":"${many('\u202e', 1_000_000)}"}`),
+  names: claims(`{${Array.from({ length: 250_000 }, (_, n) => `"k${n}":0`).join()}}`),
+};
+console.log(origin);
 
-/** 850 bytes in the shape of an RS256 token; nobody here checks the signature. */
-function jwt(lifetime) {
-  const part = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+function base64url(text) {
+  return Buffer.from(text).toString('base64url');
+}
+
+/** 850 bytes in the shape of an RS256 token; its signature is noise, unless somebody signs. */
+function jwt(lifetime, iss = 'https://zero.example', signed = () => randomBytes(256).toString('base64url')) {
+  const part = (value) => base64url(JSON.stringify(value));
   const now = Math.floor(Date.now() / 1000);
   const claims = {
-    iss: 'https://zero.example', sub: 'client', aud: 'https://api.zero.example', iat: now, exp: now + lifetime,
+    iss, sub: 'client', aud: 'https://api.zero.example', iat: now, exp: now + lifetime,
     jti: randomBytes(16).toString('hex'), scope: 'read write', roles: '',
   };
   const header = part({ alg: 'RS256', typ: 'JWT', kid: 'bench-1' });
-  const signature = randomBytes(256).toString('base64url');
-  let token;
+  let text;
   do {
     claims.roles += 'r';
-    token = `${header}.${part(claims)}.${signature}`;
-  } while (token.length < 850);
-  return token;
+    text = `${header}.${part(claims)}`;
+  } while (text.length + 1 + 342 < 850);
+  return `${text}.${signed(text)}`;
 }
