@@ -11,12 +11,15 @@ use ring::hmac;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind};
+use crate::inspection::page::{Look, page};
+use crate::inspection::{Report, TokenKind, checks, comparison, input, signature};
 use crate::jose::base64url;
 use crate::jose::jwa::Alg;
 use crate::jose::jwk::Jwk;
 use crate::jose::jwks::JwkSet;
 use crate::jose::jws;
 use crate::jose::jwt::Jwt;
+use crate::jose::key_file;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
@@ -40,7 +43,7 @@ use crate::sandbox::wire;
 use crate::secret::{AccessToken, ClientSecret, IdToken, Once, Secret};
 use crate::store::record::{Access, LongLived, examples};
 use crate::store::sealed::Record;
-use crate::text::escape;
+use crate::text::{escape, json_line};
 use crate::time::{Seconds, UnixTime};
 use crate::world::loopback::request::{self, Door};
 
@@ -343,6 +346,99 @@ fn r97_jwts() {
         let (inside, whole) = (base64url::encode(input), base64url::encode("{}"));
         decode(&format!("{inside}.{whole}.AA"));
         decode(&format!("{whole}.{inside}.AA"));
+    });
+}
+
+/// A stranger's token from its text to the page, the JSON and a comparison with another: nothing in it is believed without a
+/// key, and nothing of it moves a cursor.
+#[test]
+fn r97_inspected_tokens() {
+    let now = UnixTime(1_300_819_380);
+    let expected = checks::Expected {
+        issuer: Some("joe".into()),
+        whose: "the issuer asked for".into(),
+        audiences: vec!["b".into()],
+        scopes: vec!["read".into()],
+        standing: true,
+        ..checks::Expected::default()
+    };
+    let other = Report::of("the other".into(), TokenKind::Unknown, "opaque", false, now).unwrap().0;
+    let mut look = |bytes: &[u8]| {
+        for kind in [TokenKind::Unknown, TokenKind::Id] {
+            let token = match input::token(bytes, kind) {
+                Ok(token) => token,
+                Err(error) => {
+                    told(&error);
+                    continue;
+                }
+            };
+            let (mut report, jws) = match Report::of("a token".into(), kind, token.expose(), kind == TokenKind::Id, now) {
+                Ok(taken_apart) => taken_apart,
+                Err(error) => {
+                    told(&error);
+                    continue;
+                }
+            };
+            if let Some(jws) = jws {
+                signature::check(&mut Script::default(), &mut report, &jws, &signature::Keys::Secret(b"x".to_vec().into(), "x".into()));
+            }
+            checks::claims(&mut report, &expected);
+            assert!(!report.verified);
+            for screen in [false, true] {
+                page(&report, Look { colour: false, screen }).lines().for_each(fit_for_a_page);
+            }
+            fit_for_a_page(&json_line(&report.json()));
+            let found = comparison::compare(&report, &other);
+            comparison::page(&report, &other, &found).lines().for_each(fit_for_a_page);
+        }
+    };
+    let seeds: [&[u8]; 5] = [
+        b"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        b"Authorization: Bearer opaque",
+        br#"{"access_token":"e30.e30.","id_token":"eyJhbGciOiJub25lIn0.e30.AA"}"#,
+        b"eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AA.AA.AA.AA",
+        b"..",
+    ];
+    abuse(&seeds, &mut look);
+    let insides: [&[u8]; 3] = [
+        br#"{"alg":"HS256","typ":"at+jwt","kid":"k","crit":["x"],"zip":"DEF","b64":false,"jku":"https://a"}"#,
+        br#"{"iss":"joe","aud":["b","c"],"exp":1300819380,"nbf":1e99,"iat":-1,"sub":null,"scope":"read write","scp":["x"],"cnf":{"jkt":"x"}}"#,
+        br###"{"realm_access":{"roles":["a","b c"]},"act":{"sub":"x"},"auth_time":"7","permissions":["read"],"::add-mask::":"##vso["}"###,
+    ];
+    abuse(&insides, |input| {
+        let (inside, header) = (base64url::encode(input), base64url::encode(r#"{"alg":"HS256"}"#));
+        look(format!("{header}.{inside}.AA").as_bytes());
+        look(format!("{inside}.e30.AA").as_bytes());
+    });
+}
+
+/// A line that goes out whole, however long it is.
+fn fit_for_a_page(line: &str) {
+    assert!(crate::text::harmless(line), "{line:?}");
+    assert!(!line.trim_start().starts_with("::") && !line.starts_with("##vso["), "{line:?}");
+}
+
+#[test]
+fn r97_files_of_keys() {
+    let pair = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["a.example".into()]).unwrap().self_signed(&pair).unwrap();
+    let texts = [
+        certificate.pem().into_bytes(),
+        certificate.der().to_vec(),
+        pair.public_key_pem().into_bytes(),
+        pair.serialize_pem().into_bytes(),
+        br#"{"keys":[{"kty":"oct","k":"AQID","kid":"a"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#
+            .to_vec(),
+    ];
+    let seeds: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+    abuse(&seeds, |input| match key_file::read(input) {
+        Ok(file) => {
+            for key in &file.public.keys {
+                assert_eq!(Jwk::parse(&key.to_json()).as_ref().ok(), Some(key));
+            }
+            assert!(file.secrets.iter().all(|oct| !oct.secret.is_empty()));
+        }
+        Err(error) => told(&error),
     });
 }
 
