@@ -21,7 +21,9 @@ impl ProfileName {
         if text.len() <= 64 && starts_well && text.bytes().all(legal) && !device {
             return Ok(ProfileName(text.to_string()));
         }
-        Err(Error::new(Kind::Usage, format!("`{}` is not a profile name", crate::text::escape(text)))
+        // It may be a token that somebody pasted.
+        let shown = if text.len() > 64 || text.starts_with("eyJ") { "that".into() } else { format!("`{}`", crate::text::escape(text)) };
+        Err(Error::new(Kind::Usage, format!("{shown} is not a profile name"))
             .hint("use 1 to 64 letters, digits, `.`, `_` or `-`, starting with a letter or a digit"))
     }
 
@@ -45,6 +47,9 @@ mod tests {
     fn r93_names_that_could_leave_the_folder_are_refused() {
         for bad in ["", "../x", "a/b", "a\\b", ".hidden", "-flag", "a\0b", "a b", "é", "nul", "COM1.x", &"a".repeat(65)] {
             assert!(ProfileName::parse(bad).is_err(), "{bad:?}");
+        }
+        for token in ["eyJhbGciOiJub25lIn0.e30.CANARY", &"CANARY".repeat(20)] {
+            assert!(!format!("{:?}", ProfileName::parse(token).unwrap_err()).contains("CANARY"), "R72");
         }
         for good in ["zero", "auth0-ci", "a.b_c-1", "0", "com", "console"] {
             assert_eq!(ProfileName::parse(good).unwrap().as_str(), good);

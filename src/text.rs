@@ -6,14 +6,23 @@ const LONGEST: usize = 300;
 /// Makes foreign text safe to print on one line of a terminal or a CI log: control characters (C0, C1, DEL),
 /// bidirectional marks, line and paragraph separators become `\u{…}`; what would be longer than 300 characters is cut.
 ///
-/// The caller never lets it start a line, so that no server text becomes a workflow command (`::add-mask::`, `##vso[`).
+/// No server text becomes a workflow command: the caller never lets it start a line (`::add-mask::`), and what CI runners take
+/// for one anywhere in a line (`##[`, `##vso[`) is broken up.
 pub fn escape(text: &str) -> String {
-    escaped(text, LONGEST)
+    no_command(escaped(text, LONGEST), "#\\u{23}")
 }
 
 /// The same, whole: for what a person asked to see.
 pub fn escape_whole(text: &str) -> String {
-    escaped(text, usize::MAX)
+    no_command(escaped(text, usize::MAX), "#\\u{23}")
+}
+
+/// GitHub's and Azure's runners look for these words in the whole line.
+fn no_command(text: String, hashes: &str) -> String {
+    if !text.contains("##") {
+        return text;
+    }
+    ["[", "vso["].iter().fold(text, |text, word| text.replace(&format!("##{word}"), &format!("{hashes}{word}")))
 }
 
 /// Whether a stranger's text can be printed as it is.
@@ -23,7 +32,7 @@ pub fn harmless(text: &str) -> bool {
 
 /// JSON as one line that nothing in it can break out of: serde_json leaves all but C0 as it is.
 pub fn json_line(value: &serde_json::Value) -> String {
-    let text = value.to_string();
+    let text = no_command(value.to_string(), "#\\u0023");
     if harmless(&text) {
         return text;
     }
@@ -119,6 +128,19 @@ mod tests {
         assert_eq!(escape(&"é".repeat(300)).chars().count(), 300);
         // Also where every character becomes eight.
         assert_eq!(escape(&"\u{202e}".repeat(1000)).chars().count(), 37 * 8 + 1);
+    }
+
+    #[test]
+    fn r66_no_word_of_a_ci_runner_survives_anywhere_in_a_line() {
+        for text in ["##[add-mask]x", "a ##vso[task.setvariable variable=x]y", "###[x", "##vso[##[", "####vso["] {
+            let (line, json) = (escape(text), json_line(&serde_json::json!(text)));
+            assert!(
+                !line.contains("##[") && !line.contains("##vso[") && !json.contains("##[") && !json.contains("##vso["),
+                "{line} {json}"
+            );
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), text);
+        }
+        assert_eq!(escape("## heading"), "## heading");
     }
 
     #[test]

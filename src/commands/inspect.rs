@@ -29,7 +29,7 @@ use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AccessToken, ClientSecret, WireSecret};
 use crate::session::server::{self, Found};
-use crate::text::{escape, harmless, json_line};
+use crate::text::{escape, escape_whole, harmless, json_line};
 
 /// Shows a token, or two side by side. The report is printed whatever does not hold, and then that is the failure.
 pub fn inspect(house: &House, words: &Inspect) -> Result<()> {
@@ -96,7 +96,7 @@ fn claim(report: &Report, name: &str) -> Result<String> {
     match found {
         None => Err(Error::new(Kind::Invalid, format!("the token has no claim `{}`", escape(name)))
             .hint("`oat inspect` shows them all; a claim within a claim is /outer/inner")),
-        Some(Value::String(text)) if harmless(text) && !speaks_to_a_runner(text) => Ok(text.clone()),
+        Some(Value::String(text)) if escape_whole(text) == *text && !speaks_to_a_runner(text) => Ok(text.clone()),
         Some(Value::String(text)) if !harmless(text) => Ok(at_start(text)),
         Some(other) => Ok(json_line(other)),
     }

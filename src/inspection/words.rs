@@ -100,11 +100,11 @@ pub fn quoted(text: &str) -> String {
 
 /// What one claim says.
 pub fn lines(name: &str, value: &Value, now: UnixTime) -> Vec<String> {
-    let set = members([(name.to_string(), value.clone())]);
-    if TIMES.contains(&name)
-        && let Ok(Some(time)) = (Claims { what: "", set: &set }).time(name)
-    {
-        return vec![point(time, now)];
+    if TIMES.contains(&name) {
+        let set = members([(name, value.clone())]);
+        if let Ok(Some(time)) = (Claims { what: "", set: &set }).time(name) {
+            return vec![point(time, now)];
+        }
     }
     let mut out = Vec::new();
     nested(value, 0, &mut out);
@@ -113,8 +113,12 @@ pub fn lines(name: &str, value: &Value, now: UnixTime) -> Vec<String> {
 
 /// `2026-01-12 09:30:00 UTC, in 54 min`
 pub fn point(time: UnixTime, now: UnixTime) -> String {
-    let date = time.to_string().replace('T', " ").replace('Z', " UTC");
-    format!("{date}, {}", distance(time, now))
+    let text = time.to_string();
+    match text.strip_suffix('Z').and_then(|text| text.split_once('T')) {
+        Some((day, hour)) => format!("{day} {hour} UTC, {}", distance(time, now)),
+        // A year that no calendar has.
+        None => format!("{text}, {}", distance(time, now)),
+    }
 }
 
 /// `in 54 min`, `6 min ago`, `now`
