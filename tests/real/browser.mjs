@@ -152,7 +152,10 @@ async function catchRedirect(context, page, home) {
   const wire = await context.newCDPSession(page);
   wire.on('Fetch.requestPaused', async ({ requestId, request }) => {
     // Told once the browser has its answer: a request that is paused when the browser is closed goes out after all.
-    await wire.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: btoa('nothing listens here') }).catch(() => {});
+    // Without an icon of its own the page would have the browser ask for one, past this protocol.
+    const body = btoa('<link rel="icon" href="data:,">nothing listens here');
+    const responseHeaders = [{ name: 'Content-Type', value: 'text/html' }];
+    await wire.send('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders, body }).catch(() => {});
     report.redirect_url ??= request.url;
   });
   await wire.send('Fetch.enable', { patterns: [{ urlPattern: `${home}/*` }] });
