@@ -288,7 +288,7 @@ impl Report {
 
 /// R70: what a server said, without what it repeats of our secrets, be it in a name.
 pub fn redacted(members: Map<String, Value>, ours: &[WireSecret]) -> Map<String, Value> {
-    members.into_iter().map(|(name, value)| (redact(&name, ours), without(value, ours))).collect()
+    json::members(members.into_iter().map(|(name, value)| (redact(&name, ours), without(value, ours))))
 }
 
 fn without(value: Value, ours: &[WireSecret]) -> Value {
@@ -327,9 +327,4 @@ pub fn size(length: usize) -> Option<String> {
         _ => "Python's http library stops at 64 KiB a header line, most servers far below",
     };
     Some(format!("it is {length} bytes long, and {limit}: an API may answer 400 or 431 for its size alone"))
-}
-
-/// A value's JSON type where it is not the one that is meant, for sentences.
-pub fn other_type(value: &Value) -> &'static str {
-    json::type_name(value)
 }

@@ -7,6 +7,7 @@ mod completions;
 mod generated;
 mod house;
 mod inspect;
+mod inspect_examination;
 mod inspect_source;
 mod jwks;
 mod key_source;

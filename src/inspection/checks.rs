@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
-use crate::inspection::{Report, TokenKind, other_type};
+use crate::inspection::{Report, TokenKind};
+use crate::json;
 use crate::oauth::claims::Claims;
 use crate::text::escape;
 
@@ -113,7 +114,7 @@ fn at_jwt(report: &Report) -> bool {
 /// RFC 8725 section 3.11 and 3.12: tokens of other kinds by the same issuer are none of this kind.
 fn of_its_kind(typ: &Value, kind: TokenKind) -> Result<String> {
     let fails = |why: String| Err(Error::new(Kind::Invalid, format!("{} {why}", kind.called())));
-    let Some(text) = typ.as_str() else { return fails(format!("has a `typ` that is {}, not a string", other_type(typ))) };
+    let Some(text) = typ.as_str() else { return fails(format!("has a `typ` that is {}, not a string", json::type_name(typ))) };
     let lower = text.to_ascii_lowercase();
     let another = match lower.trim_start_matches("application/") {
         "at+jwt" if kind == TokenKind::Id => "an access token (RFC 9068)",
@@ -128,7 +129,7 @@ fn of_its_kind(typ: &Value, kind: TokenKind) -> Result<String> {
 
 fn confirmation(report: &mut Report, bound: &Value) {
     let Some(members) = bound.as_object() else {
-        let error = Error::new(Kind::Invalid, format!("`cnf` is {}, not an object", other_type(bound)));
+        let error = Error::new(Kind::Invalid, format!("`cnf` is {}, not an object", json::type_name(bound)));
         report.check("cnf", Err(error));
         return;
     };

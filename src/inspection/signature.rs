@@ -4,12 +4,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
-use crate::inspection::{Report, other_type};
+use crate::inspection::Report;
 use crate::jose::compact::Jws;
 use crate::jose::jwa::Alg;
 use crate::jose::jwk::Jwk;
 use crate::jose::jwks::JwkSet;
 use crate::jose::key_file::KeyFile;
+use crate::json;
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::jwks;
@@ -79,12 +80,12 @@ pub fn check(world: &mut dyn World, report: &mut Report, jws: &Jws, keys: &Keys)
 /// R41: the algorithm, where what there is can check it. Public keys never check an HMAC.
 fn algorithm(jws: &Jws, keys: &Keys) -> Result<Alg> {
     if let Some(kid) = jws.header.get("kid").filter(|kid| !kid.is_string()) {
-        return Err(fails(format!("the token's `kid` is {}, not a string", other_type(kid))));
+        return Err(fails(format!("the token's `kid` is {}, not a string", json::type_name(kid))));
     }
     let named = match jws.header.get("alg") {
         None => return Err(fails("the header names no `alg`: nothing says how it is signed")),
         Some(Value::String(name)) => name,
-        Some(other) => return Err(fails(format!("the token's `alg` is {}, not a string", other_type(other)))),
+        Some(other) => return Err(fails(format!("the token's `alg` is {}, not a string", json::type_name(other)))),
     };
     let alg = match jws.alg() {
         Some(alg) => alg,
