@@ -3,10 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
+use crate::inspection::words::distance;
 use crate::inspection::{Report, TokenKind};
 use crate::json;
-use crate::oauth::claims::Claims;
+use crate::oauth::claims::{Claims, SKEW};
 use crate::text::escape;
+use crate::time::UnixTime;
 
 /// What a token has to agree with; what is None or empty is not asked.
 #[derive(Debug, Default)]
@@ -91,7 +93,11 @@ fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
     let profiled = id_token || at_jwt(report);
     let there = |name: &str| claims.set.contains_key(name);
     if there("exp") || profiled {
-        report.check("exp", claims.unexpired(now).map(|end| format!("ends in {}", end - now)));
+        let ends = |end: UnixTime| match end > now {
+            true => format!("ends in {}", end - now),
+            false => format!("ended {} ago, and clocks may differ by {SKEW}", now - end),
+        };
+        report.check("exp", claims.unexpired(now).map(ends));
     } else {
         report.notes.push("it has no `exp`: nothing in it says when it ends".into());
     }
@@ -99,7 +105,7 @@ fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
         report.check("nbf", claims.begun(now).map(|_| "its time has begun".into()));
     }
     if there("iat") || profiled {
-        report.check("iat", claims.issued(now).map(|at| format!("issued {} ago", now - at)));
+        report.check("iat", claims.issued(now).map(|at| format!("issued {}", distance(at, now))));
     }
     if let Some(bound) = claims.set.get("cnf") {
         confirmation(report, bound);

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
-use crate::json;
+use crate::oauth::answer;
+use crate::oauth::signature::ID_TOKEN;
 use crate::text::escape;
 use crate::time::{Seconds, UnixTime};
 
@@ -112,7 +113,10 @@ impl<'a> Claims<'a> {
         let Some(value) = self.set.get(name) else { return Ok(None) };
         match value.as_f64() {
             Some(seconds) if (0.0..LAST).contains(&seconds) => Ok(Some(UnixTime(seconds as i64))),
-            Some(_) => Err(self.fails_with(name, &format!("is no point in time: {}", escape(&value.to_string()))).hint(OPERATOR)),
+            Some(_) => Err(self.blamed(Error::new(
+                Kind::Invalid,
+                format!("{}'s `{name}` is no point in time: {}", self.what, escape(&value.to_string())),
+            ))),
             None => Err(self.wrong(name, "a number")),
         }
     }
@@ -132,15 +136,12 @@ impl<'a> Claims<'a> {
 
     /// What a claim is instead.
     pub fn wrong(&self, name: &str, wanted: &str) -> Error {
-        let error = match self.set.get(name) {
-            None => self.fails(format!("has no `{name}`")),
-            Some(value) => self.fails_with(name, &format!("is {}, not {wanted}", json::type_name(value))),
-        };
-        error.hint(OPERATOR)
+        self.blamed(answer::wrong(self.what, self.set, name, wanted))
     }
 
-    fn fails_with(&self, name: &str, why: &str) -> Error {
-        Error::new(Kind::Invalid, format!("{}'s `{name}` {why}", self.what))
+    /// Whose fault it is that a token is not as it must be.
+    fn blamed(&self, error: Error) -> Error {
+        error.hint(if self.what == ID_TOKEN { OPERATOR } else { "tell the server's operator" })
     }
 
     /// `the ID token …`
