@@ -309,6 +309,19 @@ fn a_claim_alone_is_raw_text_or_json() {
 }
 
 #[test]
+fn without_a_word_what_is_piped_in_is_meant_where_no_profile_can_be() {
+    let oat = Oat::new();
+    let token = strangers();
+    let output = oat.piped(&token, &["inspect"]);
+    assert!(output.code == Some(0) && output.stdout.contains("token from standard input"), "{output:#?}");
+    oat.piped("", &["inspect"]).fails_saying(6, &["no profile is named"]);
+    oat.piped(&token, &["inspect", "--profile", "p"]).fails_saying(6, &["no profile"]);
+    // With a profile, that is meant, and said.
+    let oat = Oat::with_profile("issuer = \"https://127.0.0.1:1\"");
+    oat.piped(&token, &["inspect"]).fails_saying(5, &["127.0.0.1"]);
+}
+
+#[test]
 fn the_header_alone_is_json() {
     let oat = Oat::new();
     let output = oat.inspect(&strangers(), &["--header"]);

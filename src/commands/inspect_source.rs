@@ -9,6 +9,7 @@ use crate::inspection::{Form, Report, TokenKind, input, words as in_words};
 use crate::jose::compact::Jws;
 use crate::keys::Value;
 use crate::plan::Plan;
+use crate::plan::choice::choose;
 use crate::secret::{IdToken, RefreshToken, WireSecret};
 use crate::session::decision::Wish;
 use crate::session::server::identity;
@@ -39,7 +40,12 @@ pub struct Subject {
 /// The token that a word of the command line means; None is the profile that is meant anyway.
 pub fn subject(house: &House, words: &Inspect, source: Option<&str>) -> Result<Subject> {
     match source {
-        Some("-") => piped(house, words),
+        Some("-") => piped(house, words, None),
+        None if !house.terminal.typed_at() => match choose(&words.chosen, &house.config()?, &house.environment) {
+            // No profile can be meant, so what is piped in is.
+            Err(error) => piped(house, words, Some(error)),
+            Ok(_) => kept(house, words, None),
+        },
         name => kept(house, words, name),
     }
 }
@@ -58,8 +64,12 @@ fn kind(words: &Inspect, otherwise: TokenKind) -> TokenKind {
     }
 }
 
-fn piped(house: &House, words: &Inspect) -> Result<Subject> {
+/// The token on standard input; where there is nothing, `otherwise` is told if there is one.
+fn piped(house: &House, words: &Inspect, otherwise: Option<Error>) -> Result<Subject> {
     let bytes = house.terminal.piped(input::LONGEST, "token")?;
+    if let Some(error) = otherwise.filter(|_| bytes.trim_ascii().is_empty()) {
+        return Err(error);
+    }
     let kind = kind(words, TokenKind::Unknown);
     let token = input::token(&bytes, kind)?;
     let what = match kind {

@@ -72,5 +72,7 @@ pub fn page(left: &Report, right: &Report, found: &(Vec<Difference>, Vec<String>
 
 /// Fills a cell up to a width in characters.
 pub fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.chars().count())))
+    let mut cell = text.to_string();
+    cell.extend(std::iter::repeat_n(' ', width.saturating_sub(text.chars().count())));
+    cell
 }

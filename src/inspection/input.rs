@@ -1,6 +1,7 @@
 //! The token in what was piped in or pasted: bare, behind `Bearer`, in a header line, or in a token answer.
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 use crate::inspection::TokenKind;
@@ -67,12 +68,13 @@ fn unquoted(text: &str) -> &str {
 }
 
 fn bare(token: &str) -> Result<WireSecret> {
-    // A JWT that a terminal or a mail broke into lines.
-    let broken = token.starts_with("eyJ") && token.bytes().any(|byte| byte.is_ascii_whitespace());
-    let token = if broken { token.split_whitespace().collect() } else { token.to_string() };
     // R61: bytes that no token has.
     match token.bytes().find(|byte| !byte.is_ascii_graphic()) {
         None => Ok(WireSecret::new(token)),
+        // A JWT that a terminal or a mail broke into lines.
+        Some(byte) if byte.is_ascii_whitespace() && token.starts_with("eyJ") => {
+            bare(&Zeroizing::new(token.split_whitespace().collect::<String>()))
+        }
         Some(b' ' | b'\t' | b'\r' | b'\n') => Err(invalid("there is white space in the token").hint("one token, and nothing else")),
         Some(_) => Err(invalid("the token has a character that no token has").hint("tokens are printable ASCII (RFC 6750 section 2.1)")),
     }

@@ -47,7 +47,8 @@ struct Page {
 
 impl Page {
     fn line(&mut self, text: &str) {
-        self.text.push_str(text.trim_end());
+        self.text.push_str(text);
+        self.text.truncate(self.text.trim_end_matches(' ').len());
         self.text.push('\n');
     }
 
@@ -131,7 +132,8 @@ impl Page {
             let mut label = pad(&row.label, width);
             for line in &row.lines {
                 let shown = self.toned(&label, Tone::Dim);
-                self.line(&format!("  {shown}  {line}"));
+                self.text.extend(["  ", &shown, "  "]);
+                self.line(line);
                 label = " ".repeat(width);
             }
         }

@@ -106,6 +106,9 @@ pub fn lines(name: &str, value: &Value, now: UnixTime) -> Vec<String> {
             return vec![point(time, now)];
         }
     }
+    if let Some(line) = one_line(value) {
+        return vec![line];
+    }
     let mut out = Vec::new();
     nested(value, 0, &mut out);
     out

@@ -139,10 +139,15 @@ impl Terminal {
         }
     }
 
+    /// Whether standard input is a terminal.
+    pub fn typed_at(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
     /// Standard input, whole; a person is asked for it without showing it. Fails with `Invalid` where it is longer than
     /// `longest` bytes, and as [`Terminal::ask_hidden`] does.
     pub fn piped(&self, longest: usize, question: &str) -> Result<Zeroizing<Vec<u8>>> {
-        if std::io::stdin().is_terminal() {
+        if self.typed_at() {
             let typed = self.ask_hidden(question)?.unwrap_or_default();
             return Ok(Zeroizing::new(typed.into_bytes()));
         }
