@@ -40,6 +40,8 @@ struct Wanted {
     acr_values: Vec<String>,
     max_age: Option<Seconds>,
     issuers: Vec<String>,
+    /// Where Azure's APIs say that a person signs in; that place is no issuer.
+    authorization_uri: Option<String>,
     resource: Option<String>,
 }
 
@@ -153,8 +155,7 @@ fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge], ours: &[Wire
         max_age: said("max_age").and_then(|text| text.parse().ok()).map(Seconds),
         ..Wanted::default()
     };
-    // Azure's APIs name their server so.
-    wanted.issuers.extend(said("authorization_uri").map(str::to_string));
+    wanted.authorization_uri = said("authorization_uri").map(str::to_string);
     wanted.resource = said("resource_id").map(str::to_string);
     if let Some(url) = said("resource_metadata") {
         let ProtectedResource { resource, authorization_servers, .. } = protected_resource::fetch(world, url, api)?;
@@ -204,16 +205,17 @@ fn scheme(schemes: &str, bearer: bool, dpop: bool) -> Result<String> {
 
 fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
     if wanted.issuers.is_empty() {
+        if let Some(place) = &wanted.authorization_uri {
+            let own = claims.required("iss").map(|own| format!("; the token is from `{}`", escape(own))).unwrap_or_default();
+            report.unchecked("api_issuer", format!("the API has people sign in at `{}`{own}", escape(place)));
+        }
         return;
     }
     let listed = escape(&wanted.issuers.join("`, `"));
     let Ok(own) = claims.required("iss") else {
         return report.unchecked("api_issuer", format!("the API trusts `{listed}`; the token does not say who issued it"));
     };
-    // Azure names the place of the sign-in, which lies below the tenant as the issuer does.
-    let same =
-        |issuer: &String| issuer == own || (own.len() > 8 && issuer.starts_with(own.trim_end_matches("/v2.0").trim_end_matches('/')));
-    let outcome = if wanted.issuers.iter().any(same) {
+    let outcome = if wanted.issuers.iter().any(|issuer| issuer == own) {
         Ok(format!("the API trusts `{}`", escape(own)))
     } else {
         let error = Error::new(Kind::Invalid, format!("the API trusts `{listed}`, and the token is from `{}`", escape(own)));
@@ -248,7 +250,6 @@ fn audience(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) 
 
 /// RFC 9470: how, and how long ago, the person has to have signed in.
 fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
-    let again = |key: &str, value: &str| cure.change(key, value);
     if !wanted.acr_values.is_empty() {
         let values = wanted.acr_values.join(" ");
         let outcome = match claims.text("acr").ok().flatten() {
@@ -258,7 +259,7 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
             acr => {
                 let has = acr.map_or_else(|| "names no level".into(), |acr| format!("is of the level `{}`", escape(acr)));
                 Err(Error::new(Kind::Invalid, format!("the API wants a sign-in of the level `{}`, and the token {has}", escape(&values)))
-                    .hint(again("acr_values", &values)))
+                    .hint(cure.change("acr_values", &values)))
             }
         };
         report.check("api_acr", outcome);
@@ -269,7 +270,7 @@ fn level(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
             at => {
                 let had = at.map_or_else(|| "does not say when it was".into(), |at| format!("is from one {} ago", report.now - at));
                 Err(Error::new(Kind::Invalid, format!("the API wants a sign-in within {max_age}, and the token {had}"))
-                    .hint(again("max_age", &format!("{}s", max_age.0))))
+                    .hint(cure.change("max_age", &format!("{}s", max_age.0))))
             }
         };
         report.check("api_max_age", outcome);
@@ -299,5 +300,5 @@ fn joined(has: &[String], wanted: &[String]) -> String {
 }
 
 fn prefixed(error: Error, what: &str) -> Error {
-    error.saying(|said| format!("{what}: {}", said))
+    error.saying(|said| format!("{what}: {said}"))
 }
