@@ -40,6 +40,8 @@ struct Wanted {
     acr_values: Vec<String>,
     max_age: Option<Seconds>,
     issuers: Vec<String>,
+    /// Whether these are places of the sign-in, below the tenant as the issuer is (Azure).
+    places: bool,
     resource: Option<String>,
 }
 
@@ -155,10 +157,12 @@ fn wanted(world: &mut dyn World, api: &Endpoint, all: &[Challenge], ours: &[Wire
     };
     // Azure's APIs name their server so.
     wanted.issuers.extend(said("authorization_uri").map(str::to_string));
+    wanted.places = true;
     wanted.resource = said("resource_id").map(str::to_string);
     if let Some(url) = said("resource_metadata") {
         let ProtectedResource { resource, authorization_servers, .. } = protected_resource::fetch(world, url, api)?;
         wanted.resource = Some(redact(&resource, ours));
+        wanted.places = false;
         wanted.issuers = authorization_servers.iter().map(|issuer| redact(issuer, ours)).collect();
     }
     Ok(wanted)
@@ -210,9 +214,9 @@ fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
     let Ok(own) = claims.required("iss") else {
         return report.unchecked("api_issuer", format!("the API trusts `{listed}`; the token does not say who issued it"));
     };
-    // Azure names the place of the sign-in, which lies below the tenant as the issuer does.
-    let same =
-        |issuer: &String| issuer == own || (own.len() > 8 && issuer.starts_with(own.trim_end_matches("/v2.0").trim_end_matches('/')));
+    let tenant = own.trim_end_matches("/v2.0").trim_end_matches('/');
+    let below = |place: &String| own.len() > 8 && place.strip_prefix(tenant).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let same = |issuer: &String| issuer.trim_end_matches('/') == own.trim_end_matches('/') || (wanted.places && below(issuer));
     let outcome = if wanted.issuers.iter().any(same) {
         Ok(format!("the API trusts `{}`", escape(own)))
     } else {
