@@ -328,3 +328,6 @@ pub fn size(length: usize) -> Option<String> {
     };
     Some(format!("it is {length} bytes long, and {limit}: an API may answer 400 or 431 for its size alone"))
 }
+
+#[cfg(test)]
+mod tests;

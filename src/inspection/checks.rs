@@ -3,12 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
-use crate::inspection::words::distance;
 use crate::inspection::{Report, TokenKind};
 use crate::json;
 use crate::oauth::claims::{Claims, SKEW};
 use crate::text::escape;
-use crate::time::UnixTime;
+use crate::time::Seconds;
 
 /// What a token has to agree with; what is None or empty is not asked.
 #[derive(Debug, Default)]
@@ -93,11 +92,10 @@ fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
     let profiled = id_token || at_jwt(report);
     let there = |name: &str| claims.set.contains_key(name);
     if there("exp") || profiled {
-        let ends = |end: UnixTime| match end > now {
-            true => format!("ends in {}", end - now),
-            false => format!("ended {} ago, and clocks may differ by {SKEW}", now - end),
-        };
-        report.check("exp", claims.unexpired(now).map(ends));
+        report.check(
+            "exp",
+            claims.unexpired(now).map(|end| if end > now { format!("ends in {}", end - now) } else { apart("ended", now - end, "ago") }),
+        );
     } else {
         report.notes.push("it has no `exp`: nothing in it says when it ends".into());
     }
@@ -105,11 +103,21 @@ fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
         report.check("nbf", claims.begun(now).map(|_| "its time has begun".into()));
     }
     if there("iat") || profiled {
-        report.check("iat", claims.issued(now).map(|at| format!("issued {}", distance(at, now))));
+        report.check(
+            "iat",
+            claims
+                .issued(now)
+                .map(|at| if at > now { apart("issued", at - now, "in the future") } else { format!("issued {} ago", now - at) }),
+        );
     }
     if let Some(bound) = claims.set.get("cnf") {
         confirmation(report, bound);
     }
+}
+
+/// What holds only because clocks differ.
+fn apart(what: &str, by: Seconds, direction: &str) -> String {
+    format!("{what} {by} {direction}, and clocks may differ by {SKEW}")
 }
 
 fn at_jwt(report: &Report) -> bool {

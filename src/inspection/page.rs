@@ -149,7 +149,10 @@ impl Page {
         if whole <= 0 {
             return;
         }
-        let place = |at: UnixTime| ((i128::from((at - start).0) * i128::from(STEPS) / i128::from(whole)) as i64).clamp(-1, STEPS + 1);
+        // Bounded before it is an i64 again, where an absurd clock would come out on the other side.
+        let place = |at: UnixTime| {
+            (i128::from((at - start).0) * i128::from(STEPS)).div_euclid(i128::from(whole)).clamp(-1, i128::from(STEPS) + 1) as i64
+        };
         let marks = [(place(now), '●'), (time("nbf").filter(|start_of| *start_of > start).map_or(-2, place), '|')];
         let mark = |step: i64| marks.iter().find(|(at, _)| *at == step).map(|(_, mark)| *mark);
         let inner: String = (0..=STEPS).map(|step| mark(step).unwrap_or(if step < place(now) { '━' } else { '─' })).collect();

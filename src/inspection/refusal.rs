@@ -215,7 +215,7 @@ fn issuer(report: &mut Report, claims: &Claims, wanted: &Wanted, cure: &Cure) {
     let Ok(own) = claims.required("iss") else {
         return report.unchecked("api_issuer", format!("the API trusts `{listed}`; the token does not say who issued it"));
     };
-    let outcome = if wanted.issuers.iter().any(|issuer| issuer == own) {
+    let outcome = if wanted.issuers.iter().any(|issuer| issuer.trim_end_matches('/') == own.trim_end_matches('/')) {
         Ok(format!("the API trusts `{}`", escape(own)))
     } else {
         let error = Error::new(Kind::Invalid, format!("the API trusts `{listed}`, and the token is from `{}`", escape(own)));

@@ -62,9 +62,9 @@ fn difference(name: &str, claims: &Map<String, Value>, members: &Map<String, Val
         Value::Number(number) => vec![number.as_f64().unwrap_or_default().to_string()],
         other => vec![other.to_string()],
     };
-    // Whatever the order.
+    // Whatever the order, and however often.
     let (ours, theirs): (Vec<String>, Vec<String>) = (list(own), list(said));
-    let same = ours.len() == theirs.len() && ours.iter().all(|one| theirs.contains(one));
+    let same = ours.iter().all(|one| theirs.contains(one)) && theirs.iter().all(|one| ours.contains(one));
     let shown = |value: &Value| escape(&json_line(value));
     (!same).then(|| format!("`{name}`: the token says {}, the server says {}", shown(own), shown(said)))
 }

@@ -164,12 +164,12 @@ fn one_of(set: &JwkSet, jws: &Jws, alg: Alg, place: &str, nameless: bool) -> std
         }
         (None, Some(kid)) => match set.refused.iter().find(|(name, _)| name.as_deref() == Some(kid)) {
             Some((_, why)) => fails(format!("the key `{}` in {place} cannot be used: {why}", escape(kid))),
-            None => fails(format!("the token is signed with the key `{}`, which is not among the {} in {place}", escape(kid), count(set)))
+            None => fails(format!("the token is signed with the key `{}`, which is not in {place} ({} there)", escape(kid), count(set)))
                 .hint("is it from another server, or older than the server's keys? a new token is signed with a new key"),
         },
         (None, None) => match set.refused.first() {
             Some((_, why)) if set.keys.is_empty() => fails(format!("no key in {place} can be used: {why}")),
-            _ => fails(format!("the token is signed with {}, and none of the {} in {place} is for that", alg.name(), count(set))),
+            _ => fails(format!("the token is signed with {}, and no key in {place} is for that ({} there)", alg.name(), count(set))),
         },
     })))
 }

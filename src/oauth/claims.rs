@@ -13,7 +13,8 @@ pub const SKEW: Seconds = Seconds(60);
 /// Where RFC 3339 ends, in Unix seconds. What is later is no date, but most likely milliseconds.
 const LAST: f64 = 253_402_300_800.0;
 
-const OPERATOR: &str = "tell the server's operator; without `openid` in `scope` there is no ID token to check";
+const OPERATOR: &str = "tell the server's operator";
+const OPERATOR_OR_NONE: &str = "tell the server's operator; without `openid` in `scope` there is no ID token to check";
 
 /// A claims set, and what its sentences call the token: `the ID token`.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +71,7 @@ impl<'a> Claims<'a> {
                 Err(self.fails(format!("was issued to the client `{}`, not to `{client}`", escape(party))).hint("is `client_id` right?"))
             }
             None if audiences.iter().any(|audience| *audience != client_id) => {
-                Err(self.fails("is for several audiences and does not say to which of them it was issued (`azp`)").hint(OPERATOR))
+                Err(self.fails("is for several audiences and does not say to which of them it was issued (`azp`)").hint(self.operator()))
             }
             _ => Ok(()),
         }
@@ -79,7 +80,7 @@ impl<'a> Claims<'a> {
     /// `sub`: never empty.
     pub fn subject(&self) -> Result<&'a str> {
         match self.required("sub")? {
-            "" => Err(self.fails("is about nobody: `sub` is empty").hint(OPERATOR)),
+            "" => Err(self.fails("is about nobody: `sub` is empty").hint(self.operator())),
             subject => Ok(subject),
         }
     }
@@ -141,11 +142,80 @@ impl<'a> Claims<'a> {
 
     /// Whose fault it is that a token is not as it must be.
     fn blamed(&self, error: Error) -> Error {
-        error.hint(if self.what == ID_TOKEN { OPERATOR } else { "tell the server's operator" })
+        error.hint(self.operator())
+    }
+
+    /// An ID token can also be left out.
+    fn operator(&self) -> &'static str {
+        if self.what == ID_TOKEN { OPERATOR_OR_NONE } else { OPERATOR }
     }
 
     /// `the ID token …`
     pub fn fails(&self, why: impl std::fmt::Display) -> Error {
         Error::new(Kind::Invalid, format!("{} {why}", self.what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_768_210_200);
+
+    fn time(value: Value) -> Result<Option<UnixTime>> {
+        let set = json!({ "exp": value });
+        Claims { what: "the token", set: set.as_object().unwrap() }.time("exp")
+    }
+
+    #[test]
+    fn rfc_7519_section_2_a_point_in_time_is_a_number_of_seconds_that_a_calendar_has() {
+        for (value, seconds) in [
+            (json!(0), 0),
+            (json!(-0.0), 0),
+            (json!(0.9), 0),
+            (json!(1_768_210_200.999), 1_768_210_200),
+            (json!(253_402_300_799_u64), 253_402_300_799),
+            (json!(253_402_300_799.9), 253_402_300_799),
+        ] {
+            assert_eq!(time(value.clone()).unwrap(), Some(UnixTime(seconds)), "{value}");
+        }
+        for value in [json!(253_402_300_800_u64), json!(-1), json!(-0.1), json!(i64::MIN), json!(u64::MAX), json!(f64::MAX)] {
+            assert_eq!(time(value.clone()).unwrap_err().message, format!("the token's `exp` is no point in time: {value}"));
+        }
+        let none = Map::new();
+        assert_eq!(Claims { what: "the token", set: &none }.time("exp").unwrap(), None);
+    }
+
+    #[test]
+    fn no_clock_overflows() {
+        for now in [i64::MIN, -1, 0, i64::MAX].map(UnixTime) {
+            for at in [0, 253_402_300_799_i64] {
+                let set = json!({ "exp": at, "nbf": at, "iat": at });
+                let claims = Claims { what: "the token", set: set.as_object().unwrap() };
+                let held = [claims.unexpired(now).is_ok(), claims.begun(now).is_ok(), claims.issued(now).is_ok()];
+                let (over, to_come) = (now.0 >= at + 60, now.0 < at - 60);
+                assert_eq!(held, [!over, !to_come, !to_come], "{now:?} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_of_an_id_token_there_can_be_none() {
+        for (what, hint) in [("the access token", OPERATOR), ("the ID token", OPERATOR_OR_NONE)] {
+            let set = json!({ "exp": "soon", "sub": "" });
+            let claims = Claims { what, set: set.as_object().unwrap() };
+            for error in [claims.unexpired(NOW).unwrap_err(), claims.subject().unwrap_err(), claims.required("iss").unwrap_err()] {
+                assert_eq!(error.hint.as_deref(), Some(hint), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn whom_it_is_for_is_shown_on_one_line() {
+        for (audiences, shown) in [(&[][..], "nobody"), (&["a"], "`a`"), (&["a", "b\n"], "`a`, `b\\n`")] {
+            assert_eq!(Claims::audiences_shown(audiences), shown);
+        }
     }
 }
