@@ -151,6 +151,13 @@ fn a_scope_that_is_missing_is_told_with_what_asks_for_it() {
 }
 
 #[test]
+fn nobody_is_told_to_change_a_profile_whose_client_the_token_was_not_issued_to() {
+    let output = Case::with("", json!({"client_id": "another"})).at(&wants("Bearer scope=\"orders:write\""), &[]);
+    let (_, cure) = refused(&output, "api_scope");
+    assert_eq!(cure, "ask for a token with scope = 'read write orders:write'");
+}
+
+#[test]
 fn a_scope_of_an_opaque_token_is_the_one_that_was_granted_or_introspected() {
     let provider = asked(|request, _| match request.path() {
         "/introspect" => Some(Answer::json(200, json!({"active": true, "scope": "read"}))),

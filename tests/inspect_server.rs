@@ -461,6 +461,14 @@ fn userinfo_is_asked_with_the_token_and_must_be_about_the_same_person() {
 }
 
 #[test]
+fn what_introspection_refuses_does_not_keep_userinfo_from_being_asked() {
+    let provider = asked(|request, _| (request.path() == "/introspect").then(|| Answer::json(401, json!({"error": "invalid_client"}))));
+    let output = client_of(&provider, "").inspect(&good(&provider), &["--json", "--introspect", "--userinfo"]);
+    let report = output.does_not_hold(4, &["invalid_client"]);
+    assert_eq!((check(&report, "active").0, check(&report, "userinfo").0), (&Value::Null, &json!(true)));
+}
+
+#[test]
 fn a_userinfo_that_goes_wrong_is_told_and_the_report_is_printed() {
     let elsewhere = Server::always(Answer::json(200, json!({"sub": SUBJECT})));
     let challenge = format!("Bearer error=\"invalid_token\", error_description=\"over {}\"", "\u{9b}31m");

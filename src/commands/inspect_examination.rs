@@ -202,13 +202,15 @@ impl Examination<'_> {
         };
         let secret = server::secret(plan, &self.house.store(&subject.config)?, self.world)?;
         subject.ours.extend(secret.as_ref().map(|secret| WireSecret::new(secret.expose())));
+        // What one of the two says does not depend on the other.
+        let mut first = Ok(());
         if words.introspect || by_itself {
             let asked = self.introspected(plan, secret.clone(), subject);
             match asked {
                 Ok(answer) => introspected(&mut subject.report, answer),
                 Err(error) if words.introspect => {
                     subject.report.unchecked("active", error.to_string());
-                    return Err(error);
+                    first = Err(error);
                 }
                 // Why it is opaque was told, and that says enough.
                 Err(error) if error.kind == Kind::Config && !subject.report.notes.is_empty() => {}
@@ -225,11 +227,11 @@ impl Examination<'_> {
                 }
                 Err(error) => {
                     subject.report.unchecked("userinfo", error.to_string());
-                    return Err(error);
+                    first = first.and(Err(error));
                 }
             }
         }
-        Ok(())
+        first
     }
 
     /// The access token that userinfo is asked with. OpenID Connect Core section 5.3.1: an ID token opens nothing.
@@ -283,7 +285,8 @@ impl Examination<'_> {
             allowed(subject.plan.as_ref(), &api)?;
         }
         let token = self.words.send.then_some(&subject.token);
-        let cure = cure(self.house, &subject.config, subject.plan.as_ref());
+        let cure =
+            cure(self.house, &subject.config, subject.plan.as_ref().filter(|plan| subject.named || issued_to(&subject.report, plan)));
         refusal::explain(self.world, &mut subject.report, &api, token, &cure)
     }
 }
@@ -309,6 +312,12 @@ fn allowed(plan: Option<&Plan>, api: &Endpoint) -> Result<()> {
     let (profile, host) = (plan.map_or("", |plan| plan.profile.as_str()), escape(api.host()));
     Err(Error::new(Kind::Config, format!("`hosts` of profile `{profile}` does not list `{host}`, so the token is not sent there"))
         .hint(format!("if it is yours, add it: hosts = [\"{host}\", …]")))
+}
+
+/// Whether a token that was only found to have a profile's issuer was issued to its client, too.
+fn issued_to(report: &Report, plan: &Plan) -> bool {
+    let client = |name: &str| report.claims.as_ref()?.get(name)?.as_str();
+    ["client_id", "azp", "cid"].into_iter().find_map(client) == Some(&plan.client_id)
 }
 
 fn cure(house: &House, config: &Config, plan: Option<&Plan>) -> Cure {
