@@ -461,6 +461,32 @@ fn userinfo_is_asked_with_the_token_and_must_be_about_the_same_person() {
 }
 
 #[test]
+fn an_issuer_on_the_command_line_is_asked_for_keys_and_never_about_the_token() {
+    let (own, other) = (asked(|_, _| None), asked(|_, _| None));
+    let (token, elsewhere) = (good(&own), issuer(&other));
+    for word in [&["--profile", "p"][..], &[]] {
+        let words = [&["--introspect", "--userinfo", "--json", "--issuer", &elsewhere], word].concat();
+        let output = client_of(&own, "").inspect(&token, &words);
+        assert_ne!(output.code, Some(0), "{output:#?}");
+    }
+    assert!(other.server.count_of("/jwks") > 0 && own.server.count_of("/introspect") > 0);
+    let sent = |request: &Recorded| request.header("authorization").is_some() || !request.body.is_empty();
+    assert!(!other.server.requests().iter().any(sent), "the token, or a secret, went to another server");
+}
+
+#[test]
+fn an_audience_to_check_is_no_wish_for_another_token() {
+    let provider = asked(|request, facts| (request.path() == "/token").then(|| Answer::token(&signed(&claims(&facts.origin)))));
+    let oat = client_of(&provider, "");
+    oat.run(&["inspect", "p", "--audience", "https://api.example"]).says(&[]);
+    let output = oat.run(&["inspect", "p", "--json", "--audience", "https://other.example"]);
+    let report = output.does_not_hold(8, &["not for `https://other.example`"]);
+    assert_eq!((&report["claims"]["aud"], provider.server.count_of("/token")), (&json!("https://api.example"), 1));
+    let asked = provider.server.requests().into_iter().find(|request| request.path() == "/token").unwrap();
+    assert!(!String::from_utf8_lossy(asked.body.as_ref()).contains("audience"));
+}
+
+#[test]
 fn what_introspection_refuses_does_not_keep_userinfo_from_being_asked() {
     let provider = asked(|request, _| (request.path() == "/introspect").then(|| Answer::json(401, json!({"error": "invalid_client"}))));
     let output = client_of(&provider, "").inspect(&good(&provider), &["--json", "--introspect", "--userinfo"]);
