@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::inspection::{Report, TokenKind};
 use crate::json;
 use crate::oauth::claims::{Claims, SKEW};
+use crate::oauth::typ;
 use crate::text::escape;
 use crate::time::Seconds;
 
@@ -74,8 +75,9 @@ pub fn unsaid(report: &mut Report, expected: &Expected) {
 
 fn standing(report: &mut Report, claims: &Claims, expected: &Expected) {
     let (now, id_token) = (report.now, report.kind == TokenKind::Id);
-    if let Some(kind) = report.header.as_ref().and_then(|header| header.get("typ")).cloned() {
-        report.check("typ", of_its_kind(&kind, report.kind));
+    let of_kind = report.header.as_ref().and_then(|header| Some(of_its_kind(header, header.get("typ")?, report.kind)));
+    if let Some(outcome) = of_kind {
+        report.check("typ", outcome);
     }
     if let Some(issuer) = &expected.issuer {
         let issued = claims.issued_by(&expected.whose, issuer, expected.issuer_pattern.as_deref());
@@ -121,24 +123,23 @@ fn apart(what: &str, by: Seconds, direction: &str) -> String {
 }
 
 fn at_jwt(report: &Report) -> bool {
-    let kind = report.header.as_ref().and_then(|header| header.get("typ")).and_then(Value::as_str).unwrap_or_default();
-    kind.to_ascii_lowercase().trim_start_matches("application/") == "at+jwt"
+    report.header.as_ref().is_some_and(|header| typ::typ(header) == typ::AT_JWT)
 }
 
 /// RFC 8725 section 3.11 and 3.12: tokens of other kinds by the same issuer are none of this kind.
-fn of_its_kind(typ: &Value, kind: TokenKind) -> Result<String> {
+fn of_its_kind(header: &Map<String, Value>, said: &Value, kind: TokenKind) -> Result<String> {
     let fails = |why: String| Err(Error::new(Kind::Invalid, format!("{} {why}", kind.called())));
-    let Some(text) = typ.as_str() else { return fails(format!("has a `typ` that is {}, not a string", json::type_name(typ))) };
-    let lower = text.to_ascii_lowercase();
-    let another = match lower.trim_start_matches("application/") {
-        "at+jwt" if kind == TokenKind::Id => "an access token (RFC 9068)",
-        "logout+jwt" if kind != TokenKind::Unknown => "a logout token",
-        "dpop+jwt" if kind != TokenKind::Unknown => "a DPoP proof (RFC 9449)",
-        "secevent+jwt" if kind != TokenKind::Unknown => "a security event (RFC 8417)",
-        "token-introspection+jwt" if kind != TokenKind::Unknown => "an introspection answer (RFC 9701)",
-        _ => return Ok(format!("`{}`", escape(text))),
+    let Some(text) = said.as_str() else { return fails(format!("has a `typ` that is {}, not a string", json::type_name(said))) };
+    let named = typ::typ(header);
+    let wanted = match kind {
+        TokenKind::Id => false,
+        TokenKind::Access | TokenKind::Refresh => named == typ::AT_JWT,
+        TokenKind::Unknown => true,
     };
-    fails(format!("is another kind of token: its `typ` is `{}`, {another}", escape(text)))
+    match typ::kind_of(&named).filter(|_| !wanted) {
+        Some(another) => fails(format!("is another kind of token: its `typ` is `{}`, {another}", escape(text))),
+        None => Ok(format!("`{}`", escape(text))),
+    }
 }
 
 fn confirmation(report: &mut Report, bound: &Value) {
@@ -165,7 +166,8 @@ fn audiences(report: &mut Report, claims: &Claims, expected: &Expected) {
         let outcome = claims.audiences().and_then(|has| {
             let missing: Vec<&str> = wanted.iter().map(String::as_str).filter(|audience| !has.contains(audience)).collect();
             let shown = Claims::audiences_shown(&has);
-            if if every { missing.is_empty() } else { missing.len() < wanted.len() } {
+            let holds = if every { missing.is_empty() } else { missing.len() < wanted.len() };
+            if holds {
                 return Ok(format!("for {shown}"));
             }
             let hint = if every {

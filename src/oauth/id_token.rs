@@ -8,6 +8,7 @@ use crate::jose::jwt::Jwt;
 use crate::oauth::claims::{Claims, SKEW};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::signature::{self, Algs, ID_TOKEN};
+use crate::oauth::typ;
 use crate::oauth::world::World;
 use crate::secret::{AccessToken, ClientSecret, IdToken, WireSecret};
 use crate::text::escape;
@@ -65,10 +66,9 @@ pub fn verify(
     client_secret: Option<&ClientSecret>,
 ) -> Result<IdTokenClaims> {
     let jwt = Jwt::decode(token.expose()).map_err(|error| invalid(format!("the ID token is {}", error.message)).hint(OPERATOR))?;
-    // RFC 8725 section 3.12: another kind of token by the same issuer is none (RFC 9068, OpenID Connect Back-Channel Logout).
-    let kind = jwt.header.get("typ").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-    if matches!(kind.trim_start_matches("application/"), "at+jwt" | "logout+jwt") {
-        return Err(invalid(format!("the ID token is another kind of token: its `typ` is `{kind}`")).hint(OPERATOR));
+    let named = typ::typ(&jwt.header);
+    if let Some(kind) = typ::kind_of(&named) {
+        return Err(invalid(format!("the ID token is another kind of token: its `typ` is `{named}`, {kind}")).hint(OPERATOR));
     }
     let alg = signature::check(world, &jwt, ID_TOKEN, &expected.algs, jwks_uri, client_secret)?;
     check(&jwt.claims, alg, expected)

@@ -19,5 +19,6 @@ pub mod redirect;
 pub mod revocation;
 pub mod signature;
 pub mod token;
+pub mod typ;
 pub mod userinfo;
 pub mod world;

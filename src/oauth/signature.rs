@@ -10,6 +10,7 @@ use crate::oauth::answer::{shown, wrong};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::jwks;
+use crate::oauth::typ;
 use crate::oauth::world::{Response, World};
 use crate::secret::{ClientSecret, WireSecret, redact};
 use crate::text::escape;
@@ -126,8 +127,8 @@ impl Signer<'_> {
         })?;
         let said = |name: &str| jwt.header.get(name).and_then(Value::as_str).unwrap_or_default();
         if let Some(typ) = typ {
-            let kind = said("typ").to_ascii_lowercase();
-            if kind.strip_prefix("application/").unwrap_or(&kind) != typ {
+            let kind = typ::typ(&jwt.header);
+            if kind != typ {
                 let kind = shown(&kind, ours);
                 return Err(invalid(format!("{what} is another kind of token: its `typ` is `{kind}`, not `{typ}`")).hint(OPERATOR));
             }

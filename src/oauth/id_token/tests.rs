@@ -492,7 +492,7 @@ fn r48_what_is_no_signed_jwt_is_told_as_what_it_is() {
 fn another_kind_of_token_by_the_same_issuer_is_refused() {
     let token = access();
     let key = es256();
-    for kind in ["at+jwt", "application/at+jwt", "AT+JWT", "logout+jwt"] {
+    for kind in ["at+jwt", "application/at+jwt", "AT+JWT", "logout+jwt", "dpop+jwt", "secevent+jwt", "token-introspection+jwt"] {
         let other = signed_with(&key, json!({ "kid": key.jwk().kid, "typ": kind }), &claims());
         assert!(refusal(ask(&mut world(&[&key]), &other, &expected(&token))).contains("the ID token is another kind of token"), "{kind}");
     }
