@@ -148,6 +148,22 @@ pub enum SecretReference {
     Literal(Secret<kind::Client>),
 }
 
+/// What a secret is, and so what its source may look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// In a message: `client secret`.
+    pub called: &'static str,
+    /// The profile's key that refers to it.
+    pub key: &'static str,
+    /// Whether it is all that the source has, or the first line.
+    pub whole: bool,
+    /// Whether its file must be its owner's alone (R83).
+    pub private: bool,
+}
+
+/// A client's secret (RFC 6749 section 2.3.1): one line.
+pub const CLIENT_SECRET: Wanted = Wanted { called: "client secret", key: "client_secret", whole: false, private: true };
+
 impl SecretReference {
     /// The reference in words for a message: `VERICERTS_CLIENT_SECRET`, `the file ~/x`. Never the value.
     pub fn describe(&self) -> String {

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::plan::Plan;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
 use crate::session::apart::Apart;
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
 use crate::session::fetch::not_granted;
@@ -153,7 +153,7 @@ impl Session<'_> {
                     );
                 }
                 if let Some(reference @ SecretReference::Stdin) = &self.plan.client_secret {
-                    self.typed = Some(self.world.reveal(reference)?);
+                    self.typed = Some(self.world.reveal(reference, CLIENT_SECRET)?);
                 }
                 let failure = self.store.failure_left(&self.plan.profile);
                 self.renew(Seen { failure, ..seen })
@@ -222,7 +222,7 @@ impl Session<'_> {
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person())?;
         if let (Some(reference @ SecretReference::Command(_)), None) = (&self.plan.client_secret, &self.typed) {
-            match self.world.reveal(reference) {
+            match self.world.reveal(reference, CLIENT_SECRET) {
                 Ok(secret) => self.typed = Some(secret),
                 Err(error) => return Some(Err(error)),
             }

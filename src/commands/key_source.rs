@@ -15,7 +15,7 @@ use crate::keys::{Key, Value};
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::World;
 use crate::plan::Plan;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference, Wanted};
 use crate::session::server;
 use crate::text::escape;
 use crate::time::Seconds;
@@ -103,6 +103,6 @@ fn secret(house: &House, text: &str, plan: Option<&Plan>, world: &mut dyn World)
         _ => return Err(Error::new(Kind::Usage, "`--secret-from` says where the secret is, and never what it is").hint(FORMS)),
     };
     let place = format!("the secret from {}", reference.describe());
-    let secret = world.reveal(&reference).map_err(|error| error.saying(|said| said.replace("client secret", "secret")))?;
+    let secret = world.reveal(&reference, Wanted { called: "secret", ..CLIENT_SECRET })?;
     Ok((secret, place))
 }

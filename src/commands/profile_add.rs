@@ -17,7 +17,7 @@ use crate::plan::grant::Grant;
 use crate::plan::sign_in::SignIn;
 use crate::plan::substitution::{as_text, home};
 use crate::provider::{self, Preset};
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
 use crate::text::escape;
 use crate::time::Seconds;
 use crate::world::{Machine, Network};
@@ -47,7 +47,7 @@ pub fn add(house: &House, chosen: &Chosen) -> Result<()> {
     }
     if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
         match reference {
-            SecretReference::Stdin => draft.typed = Some(crate::world::secrets::reveal(reference, &house.environment)?),
+            SecretReference::Stdin => draft.typed = Some(crate::world::secrets::reveal(reference, CLIENT_SECRET, &house.environment)?),
             reference => draft.values.push((key, Value::Secret(reference.clone()))),
         }
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, Value};
 use crate::name::ProfileName;
 use crate::plan::choice;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
 use crate::store::Store;
 use crate::world::secrets;
 
@@ -21,7 +21,7 @@ pub fn set_secret(house: &House, profile: &str) -> Result<()> {
         let typed = house.terminal.ask_hidden(&format!("client secret of profile `{name}`"))?.map(ClientSecret::new);
         typed.ok_or_else(|| Error::new(Kind::Usage, "no secret was typed").hint("nothing was changed"))?
     } else {
-        secrets::reveal(&SecretReference::Stdin, &house.environment)?
+        secrets::reveal(&SecretReference::Stdin, CLIENT_SECRET, &house.environment)?
     };
     seal(house, &config, &name, &secret)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::redirect::Redirect;
-use crate::secret::{ClientSecret, SecretReference, WireSecret};
+use crate::secret::{ClientSecret, SecretReference, Wanted, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
 /// Everything a grant may touch. The real one is in `world/`; tests use a script.
@@ -59,7 +59,7 @@ pub trait World {
     fn linger(&mut self, time: Duration) -> Result<()>;
 
     /// Reads a secret from where it is kept. Fails with `Config`, or `Store` for one that oat keeps itself.
-    fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret>;
+    fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret>;
 }
 
 /// Where a person is to sign in.

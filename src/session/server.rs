@@ -11,7 +11,7 @@ use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
 use crate::store::Store;
 use crate::store::record::Identity;
 use crate::text::escape;
@@ -71,7 +71,7 @@ pub fn secret(plan: &Plan, store: &Store, world: &mut dyn World) -> Result<Optio
         _ if plan.client_auth == Some(Method::None) => Ok(None),
         None => Ok(None),
         Some(SecretReference::Keyring) => sealed_secret(plan, store).map(Some),
-        Some(reference) => world.reveal(reference).map(Some),
+        Some(reference) => world.reveal(reference, CLIENT_SECRET).map(Some),
     }
 }
 

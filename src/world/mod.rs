@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
 use crate::random;
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{ClientSecret, SecretReference, Wanted};
 use crate::time::UnixTime;
 use crate::world::http::Http;
 use crate::world::reception::{Manner, Reception};
@@ -190,9 +190,9 @@ impl World for Machine {
         self.reception()?.linger(time)
     }
 
-    fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {
-        self.terminal.trace(1, &format!("client secret from {}", reference.describe()));
-        secrets::reveal(reference, &self.environment)
+    fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret> {
+        self.terminal.trace(1, &format!("{} from {}", wanted.called, reference.describe()));
+        secrets::reveal(reference, wanted, &self.environment)
     }
 }
 

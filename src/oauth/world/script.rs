@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
-use crate::secret::{ClientSecret, SecretReference, WireSecret};
+use crate::secret::{ClientSecret, SecretReference, Wanted, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
 /// 2026-01-12T09:30:00Z: when every script begins.
@@ -213,9 +213,9 @@ impl World for Script {
         }
     }
 
-    fn reveal(&mut self, reference: &SecretReference) -> Result<ClientSecret> {
+    fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret> {
         let found = self.secrets.get(&reference.describe()).map(ClientSecret::new);
-        found.ok_or_else(|| Error::new(Kind::Config, format!("no client secret in {}", reference.describe())))
+        found.ok_or_else(|| Error::new(Kind::Config, format!("no {} in {}", wanted.called, reference.describe())))
     }
 }
 
