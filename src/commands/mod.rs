@@ -30,26 +30,25 @@ mod status;
 mod token;
 
 use std::ffi::OsString;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::cli;
 use crate::cli::words::Command;
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::output;
+use crate::store::keyring::KEYRING_THREAD;
 use crate::world::terminal::Terminal;
 
 /// Runs a command line and tells how it ended: the exit code.
 pub fn run(argv: Vec<OsString>) -> u8 {
     harden();
-    // The panic message may quote a value, so only the fact is told.
-    std::panic::set_hook(Box::new(|_| {}));
+    let json = argv.iter().any(|word| word == "--json");
+    end_panics(json);
     #[cfg(unix)]
     if argv.first().is_some_and(|name| name == apart::NAME) {
         return apart::serve(argv);
     }
-    let json = argv.iter().any(|word| word == "--json");
-    match caught(|| command(argv)) {
+    match command(argv) {
         Ok(()) => 0,
         Err(error) => {
             Terminal { verbose: 0, json }.fail(&error);
@@ -58,11 +57,21 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     }
 }
 
-/// R98: a panic ends as an error, without a word of what it said.
-fn caught(work: impl FnOnce() -> Result<()>) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(Error::new(Kind::Internal, "internal error").hint("this is a fault of oat: report it with the command line, without secrets"))
-    })
+/// R98: a panic ends as an error, without a word of what it said, for that may quote a value. It ends here, in the hook: the
+/// release is built without unwinding, which would be an eighth of the program.
+#[allow(clippy::disallowed_methods, reason = "a panic is the one end that main.rs does not see")]
+fn end_panics(json: bool) {
+    std::panic::set_hook(Box::new(move |_| {
+        if std::thread::current().name() == Some(KEYRING_THREAD) {
+            // A keyring's library that fails is no answer from the keyring, which is waited for with a deadline.
+            loop {
+                std::thread::park();
+            }
+        }
+        let error = Error::new(Kind::Internal, "internal error");
+        Terminal { verbose: 0, json }.fail(&error.hint("this is a fault of oat: report it with the command line, without secrets"));
+        std::process::exit(Kind::Internal.exit_code().into())
+    }));
 }
 
 fn command(argv: Vec<OsString>) -> Result<()> {
@@ -101,14 +110,62 @@ fn harden() {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::disallowed_methods, reason = "these tests run processes of their own")]
+
     use super::*;
+
+    /// In a process of its own, which a test starts anew with this variable set: a panic is that process's end.
+    const PANICS: &str = "OAT_TEST_PANICS";
+
+    fn panicking() -> bool {
+        std::env::var_os(PANICS).is_some()
+    }
+
+    fn in_a_process(test: &str) -> std::process::Output {
+        let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+        program.args(["--exact", &format!("commands::tests::{test}")]).env(PANICS, "1").output().unwrap()
+    }
+
+    fn ends_as_an_internal_error(test: &str) {
+        let output = in_a_process(test);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.starts_with("oat: error: internal error\noat: hint: ") && !told.contains("CANARY"), "{told}");
+    }
 
     #[test]
     fn r98_a_panic_is_an_internal_error_that_quotes_nothing() {
-        let error = caught(|| panic!("CANARY {}", "value")).unwrap_err();
-        assert_eq!(error.kind.exit_code(), 1);
-        assert_eq!(error.message, "internal error");
-        assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("report")) && !format!("{error:?}").contains("CANARY"), "{error:?}");
-        assert_eq!(caught(|| Err(Error::new(Kind::Store, "x"))).unwrap_err().kind, Kind::Store);
+        if panicking() {
+            end_panics(false);
+            panic!("CANARY {}", "value");
+        }
+        ends_as_an_internal_error("r98_a_panic_is_an_internal_error_that_quotes_nothing");
+    }
+
+    #[test]
+    fn r98_so_is_a_panic_of_another_thread() {
+        if panicking() {
+            end_panics(false);
+            std::thread::spawn(|| panic!("CANARY")).join().unwrap_err();
+        }
+        ends_as_an_internal_error("r98_so_is_a_panic_of_another_thread");
+    }
+
+    #[test]
+    fn a_panic_of_a_keyrings_library_does_not_end_the_command() {
+        if panicking() {
+            end_panics(false);
+            let began = crate::mailbox::Mailbox::new();
+            let begun = began.clone();
+            let keyring = std::thread::Builder::new().name(KEYRING_THREAD.into());
+            let _left_behind = keyring.spawn(move || {
+                begun.put(());
+                panic!("CANARY")
+            });
+            began.take(std::time::Duration::from_secs(10)).unwrap();
+            // The hook is still at it, and the test's own end would wait for it.
+            std::process::exit(0);
+        }
+        assert_eq!(in_a_process("a_panic_of_a_keyrings_library_does_not_end_the_command").status.code(), Some(0));
     }
 }

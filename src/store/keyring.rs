@@ -1,6 +1,5 @@
 //! The operating system's keyring, which gets a deadline because it may wait for a person who is not there.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,9 @@ use crate::mailbox::Mailbox;
 
 const SERVICE: &str = "oat";
 const USER: &str = "master-key";
+
+/// The thread that asks. A panic in it is the library's, and leaves it without an answer.
+pub const KEYRING_THREAD: &str = "keyring";
 
 /// The keyring in words.
 pub const NAME: &str = if cfg!(target_os = "macos") {
@@ -58,12 +60,8 @@ fn within<T: Send + 'static>(patience: Duration, bus: bool, ask: impl FnOnce(&En
 fn answer_within<T: Send + 'static>(patience: Duration, ask: impl FnOnce() -> keyring::Result<T> + Send + 'static) -> Result<T> {
     let answered = Mailbox::new();
     let answer = answered.clone();
-    let asked = std::thread::Builder::new().name("keyring".into()).spawn(move || {
-        // A library that fails is no reason to wait until the deadline.
-        let told = catch_unwind(AssertUnwindSafe(ask));
-        answer
-            .put(told.map_or_else(|_| Err(Trouble::Other("its library failed".into())), |told| told.map_err(|error| Trouble::of(&error))));
-    });
+    let asked =
+        std::thread::Builder::new().name(KEYRING_THREAD.into()).spawn(move || answer.put(ask().map_err(|error| Trouble::of(&error))));
     asked.map_err(|error| Error::new(Kind::Store, "cannot ask the OS keyring").because(error))?;
     answered.take(patience).unwrap_or(Err(Trouble::TimedOut(patience))).map_err(Trouble::error)
 }
