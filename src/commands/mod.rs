@@ -5,6 +5,7 @@ mod apart;
 mod completions;
 #[cfg(test)]
 mod generated;
+mod hand_off;
 mod house;
 mod inspect;
 mod inspect_examination;
@@ -25,6 +26,7 @@ mod profile_file;
 mod profile_secret;
 mod profile_show;
 mod refresh;
+mod runner;
 mod sandbox;
 mod status;
 mod token;

@@ -5,6 +5,7 @@ use crate::cli::words::TokenGet;
 use crate::commands::apart;
 use crate::commands::house::House;
 use crate::commands::login;
+use crate::commands::hand_off;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
@@ -18,10 +19,12 @@ use crate::world::terminal::Terminal;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
+    let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
+    let targets = hand_off::targets(words)?;
     let (plan, config) = house.plan(&words.chosen)?;
     // A bad name is told before anything is asked or kept.
     let name = words.name.as_deref().unwrap_or(VARIABLE);
-    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") {
+    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") && !hand_off::named(&targets) {
         return Err(Error::new(Kind::Usage, "`--name` goes with --format env or dotenv").hint(format!(
             "oat token get {} --format env --name {}",
             plan.profile,
@@ -29,7 +32,7 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
         )));
     }
     output::variable(name)?;
-    let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
+    let ready = hand_off::ready(house, words, &targets)?;
     let (handed, now) = match hand_out(house, &plan, &config, &wish) {
         Err(error) if error.kind == Kind::LoginRequired => {
             login::in_between(house, &plan, &config, words.login, error)?;
@@ -47,7 +50,11 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
         name,
         shell: &words.shell,
     };
-    output::print(output::format(&words.format, &facts)?.expose())
+    let text = output::format(&words.format, &facts)?;
+    match ready.is_empty() {
+        true => output::print(text.expose()),
+        false => hand_off::deliver(house, ready, &words.format, &text),
+    }
 }
 
 /// A token by the session's policy, with the store's remarks told.
@@ -57,6 +64,8 @@ pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Res
     let handed = by_policy(plan, wish, &store, &mut world, house.terminal);
     house.told_by(&store);
     let handed = handed?;
+    // Before a byte of it goes anywhere.
+    house.mask(&handed.token.access_token)?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
     if let Some(end) = handed.sign_in_ends_at.filter(|end| *end - now <= SOON && house.terminal.on_screen()) {
