@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod apart;
 mod completions;
+mod explain;
 #[cfg(test)]
 mod generated;
 mod hand_off;

@@ -5,7 +5,7 @@ use crate::cli::words::TokenGet;
 use crate::commands::apart;
 use crate::commands::house::House;
 use crate::commands::login;
-use crate::commands::hand_off;
+use crate::commands::{explain, hand_off};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
@@ -21,6 +21,9 @@ use crate::world::terminal::Terminal;
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
     let targets = hand_off::targets(words)?;
+    if words.explain {
+        return explain::explain(house, words, &wish);
+    }
     let (plan, config) = house.plan(&words.chosen)?;
     // A bad name is told before anything is asked or kept.
     let name = words.name.as_deref().unwrap_or(VARIABLE);
