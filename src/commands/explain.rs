@@ -39,18 +39,18 @@ pub fn explain(house: &House, words: &TokenGet, wish: &Wish) -> Result<()> {
     };
     let mut told = Told { json: house.common.json, ..Told::default() };
     told.profile(&name, by, &config, &with_defaults(settings));
-    let outcome = plan.and_then(|plan| foreseen(house, &config, &plan, wish, &mut told));
+    let outcome = plan.and_then(|plan| foreseen(house, words, &config, &plan, wish, &mut told));
     output::print(&told.finish())?;
     outcome
 }
 
-fn foreseen(house: &House, config: &Config, plan: &Plan, wish: &Wish, told: &mut Told) -> Result<()> {
+fn foreseen(house: &House, words: &TokenGet, config: &Config, plan: &Plan, wish: &Wish, told: &mut Told) -> Result<()> {
     let store = house.store(config)?;
     let mut world = house.rehearsal(plan);
     let foresight = foresee(plan, wish, &store, &mut world, REDACTED);
     let record = store.record_path(&plan.profile);
     told.store(&record.display().to_string(), &store.place(), store.place_name());
-    told.decision(plan, &foresight);
+    told.decision(plan, &foresight, &words.to);
     let mut after_metadata = false;
     for request in &world.requests {
         told.request(request, after_metadata);
@@ -110,7 +110,7 @@ impl Told {
         }
     }
 
-    fn decision(&mut self, plan: &Plan, foresight: &Foresight) {
+    fn decision(&mut self, plan: &Plan, foresight: &Foresight, to: &[String]) {
         let used = foresight.decision == Decision::Use;
         let mut cache = members([("used", Value::from(used)), ("reason", foresight.why.as_str().into())]);
         if let Some(end) = foresight.kept.as_ref().and_then(|token| token.expires_at) {
@@ -133,6 +133,10 @@ impl Told {
                 let hint = error.hint.as_ref().map(|hint| format!("{:9} {hint}", ""));
                 self.lines.extend(hint);
             }
+        }
+        if !to.is_empty() {
+            self.put("to", to.into());
+            self.line("to", &escape_whole(&to.join(", ")));
         }
         if plan.sandbox && !used {
             self.line("server", "the embedded one, started on loopback for this command");
