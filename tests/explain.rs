@@ -152,7 +152,9 @@ fn no_secret_is_read_to_explain() {
         "{ credential = \"x\" }".into(),
     ] {
         let oat = Oat::at(&server.url("/token"), &format!("client_secret = {secret}"));
-        assert_eq!(explained(&oat, &[])["decision"], "fetch", "{secret}");
+        let told = explained(&oat, &[]);
+        assert_eq!(told["decision"], "fetch", "{secret}");
+        assert!(told["requests"][0]["parameters"].as_array().unwrap().contains(&json!(["client_secret", "[redacted]"])), "{told}");
     }
     let oat = Oat::against(&server);
     let literal = Oat::at(&server.url("/token"), &format!("client_secret = {SECRET:?}"));

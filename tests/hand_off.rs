@@ -94,7 +94,27 @@ fn a_token_is_masked_on_stderr_under_each_runner_and_nowhere_else() {
             assert_eq!(masks(&output), mask.lines().collect::<Vec<_>>(), "{output:#?}");
             words(&output, TOKEN);
         }
-        assert!(!oat.run(&["refresh", "p"]).stdout.contains(TOKEN));
+        // A mask is for what somebody gets.
+        let silent = oat.run(&["refresh", "p"]);
+        assert!(silent.code == Some(0) && !silent.stdout.contains(TOKEN) && !silent.stderr.contains(TOKEN), "{silent:#?}");
+    }
+}
+
+#[test]
+fn the_mask_is_out_before_the_first_byte_of_the_token() {
+    for (variable, value) in RUNNERS {
+        let server = Server::always(Answer::token(TOKEN));
+        let oat = Oat::against(&server).env(variable, value).under(&["sh", "-c", "exec \"$@\" 2>&1", "sh"]);
+        for args in [
+            &["token", "get", "p"][..],
+            &["token", "get", "p", "--to", "ado-var=T"],
+            &["refresh", "p", "--print"],
+            &["token", "get", "p", "-vv"],
+        ] {
+            let output = oat.run(args);
+            let first = output.stdout.lines().find(|line| line.contains(TOKEN)).unwrap();
+            assert!(first.starts_with("::add-mask::") || first.starts_with("##vso[task.setsecret]"), "{output:#?}");
+        }
     }
 }
 

@@ -363,6 +363,24 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_runners_file_is_only_ever_added_to() {
+        use rustix::fs::{OFlags, fcntl_getfl};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("env");
+        assert!(opened(&path, Some("GITHUB_ENV")).is_err() && !path.exists());
+        fs::write(&path, "A=1").unwrap();
+        let mut file = opened(&path, Some("GITHUB_ENV")).unwrap();
+        assert!(fcntl_getfl(&file).unwrap().contains(OFlags::APPEND), "others add to it at the same time");
+        append(&mut file, &path, "T", false, &WireSecret::new("v")).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().starts_with("A=1\nT<<oat-"));
+        // What cannot be added leaves it as it was.
+        assert!(append(&mut file, &path, "T", true, &WireSecret::new("v".repeat(6000))).is_err());
+        std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
+        assert!(opened(&folder.path().join("link"), None).unwrap_err().message.contains("is a symbolic link"));
+    }
+
     #[test]
     fn a_report_holds_what_gitlab_reads_back_or_nothing() {
         let line = |text: &str, before| report_line("T", &WireSecret::new(text), false, before).map(|line| line.expose().to_string());

@@ -60,15 +60,20 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     }
 }
 
-/// A token by the session's policy, with the store's remarks told.
+/// A token by the session's policy, for a command that gives it to someone: it is masked in the log of a CI runner before that.
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
+    let (handed, now) = obtain(house, plan, config, wish)?;
+    house.mask(&handed.token.access_token)?;
+    Ok((handed, now))
+}
+
+/// A token by the session's policy, with the store's remarks told; whoever calls this shows nothing of it.
+pub fn obtain(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
     let handed = by_policy(plan, wish, &store, &mut world, house.terminal);
     house.told_by(&store);
     let handed = handed?;
-    // Before a byte of it goes anywhere.
-    house.mask(&handed.token.access_token)?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
     if let Some(end) = handed.sign_in_ends_at.filter(|end| *end - now <= SOON && house.terminal.on_screen()) {
