@@ -23,7 +23,7 @@ const EXIT: [(u8, &str); 10] = [
     (4, "The server, or a person, said no. The same command will fail again until someone changes something."),
     (5, "Network or server trouble. The same command may work later."),
     (6, "The profile file, the environment, or the place of a secret is wrong."),
-    (7, "The token store cannot be read or written, or a file that `--to` names."),
+    (7, "The token store, or the file that a token is to go to, cannot be read or written."),
     (8, "An answer, a certificate or a token does not hold, so it was not used."),
     (130, "Interrupted."),
 ];
