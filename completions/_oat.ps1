@@ -116,6 +116,7 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that --format env speaks to [default: sh]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'The token must be good for at least this long, such as 10m')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say on stderr what happens; -vv says more, never a secret')
@@ -125,6 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             [CompletionResult]::new('--require-store', '--require-store', [CompletionResultType]::ParameterName, 'Fail when the token cannot be kept')
             [CompletionResult]::new('--require-scope', '--require-scope', [CompletionResultType]::ParameterName, 'Fail when the server grants less scope than was asked for')
             [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'On a terminal, sign in where that is needed')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what would be used and sent, and why; nothing is')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

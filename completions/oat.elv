@@ -111,6 +111,7 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand --shell 'The shell that --format env speaks to [default: sh]'
             cand --name 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]'
             cand --min-ttl 'The token must be good for at least this long, such as 10m'
+            cand --to 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH'
             cand --json 'Tell errors, and what a command reports, as JSON'
             cand -v 'Say on stderr what happens; -vv says more, never a secret'
             cand --verbose 'Say on stderr what happens; -vv says more, never a secret'
@@ -120,6 +121,7 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand --require-store 'Fail when the token cannot be kept'
             cand --require-scope 'Fail when the server grants less scope than was asked for'
             cand --login 'On a terminal, sign in where that is needed'
+            cand --explain 'Tell what would be used and sent, and why; nothing is'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -173,6 +173,7 @@ cmd\t''
 nu\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l to -d 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
@@ -181,6 +182,7 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-scope -d 'Fail when the server grants less scope than was asked for'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l login -d 'On a terminal, sign in where that is needed'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l explain -d 'Tell what would be used and sent, and why; nothing is'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand login" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand login" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''

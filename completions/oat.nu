@@ -145,6 +145,8 @@ module completions {
     --require-store           # Fail when the token cannot be kept
     --require-scope           # Fail when the server grants less scope than was asked for
     --login                   # On a terminal, sign in where that is needed
+    --to: string              # Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH
+    --explain                 # Tell what would be used and sent, and why; nothing is
     --help(-h)                # Print help (see more with '--help')
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]

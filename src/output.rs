@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::secret::WireSecret;
 use crate::store::record::CachedToken;
+use crate::text::json_line;
 use crate::time::UnixTime;
 
 /// What a format may use.
@@ -95,7 +96,8 @@ fn json(facts: &Facts) -> String {
     put("profile", facts.profile.into());
     put("issuer", facts.issuer.into());
     put("source", facts.source.into());
-    Value::Object(object).to_string()
+    // R66: what the server added is not to speak to whoever reads a log.
+    json_line(&Value::Object(object))
 }
 
 /// Checks the name of a variable: letters, digits and `_`, not starting with a digit. Fails with `Usage`.

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod decision;
 pub mod failure;
 pub mod fetch;
+pub mod foresight;
 pub mod id_token;
 pub mod remedy;
 pub mod renewal;
@@ -124,6 +125,8 @@ struct Seen {
     signed_in: Option<SignedIn>,
     version: Option<Version>,
     failure: Option<Vec<u8>>,
+    /// Whether what is kept is another identity's.
+    foreign: bool,
 }
 
 impl Session<'_> {
@@ -133,10 +136,7 @@ impl Session<'_> {
             Err(error) => return self.without_store(error),
         };
         let now = self.world.now();
-        // A narrower token may have become a wider one at the server since.
-        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || not_granted(self.plan, token).is_none());
-        let renewal = renewal(self.plan, seen.signed_in.as_ref(), now);
-        match decide(kept, renewal, now, self.plan.leeway, self.wish) {
+        match self.decision(&seen, now) {
             Decision::Use => match seen.token {
                 Some(token) => Ok(Handed { token, source: Source::Cache, sign_in_ends_at: over_at(self.plan, seen.signed_in.as_ref()) }),
                 None => Err(Error::new(Kind::Internal, "a token was to be used, but there is none")),
@@ -147,10 +147,7 @@ impl Session<'_> {
                     return Err(error);
                 }
                 if !self.store.keeps() {
-                    return self.without_store(
-                        Error::new(Kind::Store, "the store is switched off (`none`)")
-                            .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"),
-                    );
+                    return self.without_store(switched_off());
                 }
                 if let Some(reference @ SecretReference::Stdin) = &self.plan.client_secret {
                     self.typed = Some(self.world.reveal(reference, CLIENT_SECRET)?);
@@ -161,13 +158,23 @@ impl Session<'_> {
         }
     }
 
+    /// The decision about what was found.
+    fn decision(&self, seen: &Seen, now: UnixTime) -> Decision {
+        // A narrower token may have become a wider one at the server since.
+        let kept = seen.token.as_ref().filter(|token| !self.wish.require_scope || not_granted(self.plan, token).is_none());
+        let renewal = renewal(self.plan, seen.signed_in.as_ref(), now);
+        decide(kept, renewal, now, self.plan.leeway, self.wish)
+    }
+
     /// What is kept for this request, of this identity only.
     fn look(&self) -> Result<Seen> {
         let loaded = self.store.load_access(&self.plan.profile)?;
+        let there = loaded.access.is_some();
         let access = loaded.access.filter(|access| access.identity == identity(self.plan));
+        let foreign = there && access.is_none();
         let (signed_in, tokens) = access.map(|access| (access.signed_in, access.tokens)).unwrap_or_default();
         let token = tokens.into_iter().find(|token| token.request == self.request);
-        Ok(Seen { token, signed_in, version: loaded.version, failure: None })
+        Ok(Seen { token, signed_in, version: loaded.version, failure: None, foreign })
     }
 
     /// One process asks, the others wait for it and take what it got.
@@ -304,7 +311,7 @@ impl Session<'_> {
 
     /// The store does not work: a token can be had all the same where no person is needed.
     fn without_store(mut self, error: Error) -> Result<Handed> {
-        if renewal(self.plan, None, self.world.now()) != Renewal::Fetch || self.wish.require_store {
+        if self.needs_store() {
             return Err(error);
         }
         let token = self.fetch()?;
@@ -312,6 +319,11 @@ impl Session<'_> {
             self.not_kept(error, None)?;
         }
         self.checked(token, Source::Fetched, None)
+    }
+
+    /// Whether there is no token without a store that works.
+    fn needs_store(&self) -> bool {
+        renewal(self.plan, None, self.world.now()) != Renewal::Fetch || self.wish.require_store
     }
 
     fn not_kept(&mut self, error: Error, session: Option<&(LongLived, SignedIn)>) -> Result<()> {
@@ -356,6 +368,10 @@ impl Session<'_> {
         let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, how]).to_string().as_bytes());
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest)
     }
+}
+
+fn switched_off() -> Error {
+    Error::new(Kind::Store, "the store is switched off (`none`)").hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils")
 }
 
 #[cfg(test)]

@@ -9,12 +9,17 @@ const LONGEST: usize = 300;
 /// No server text becomes a workflow command: the caller never lets it start a line (`::add-mask::`), and what CI runners take
 /// for one anywhere in a line (`##[`, `##vso[`) is broken up.
 pub fn escape(text: &str) -> String {
-    no_command(escaped(text, LONGEST), "#\\u{23}")
+    without_commands(escaped(text, LONGEST))
 }
 
 /// The same, whole: for what a person asked to see.
 pub fn escape_whole(text: &str) -> String {
-    no_command(escaped(text, usize::MAX), "#\\u{23}")
+    without_commands(escaped(text, usize::MAX))
+}
+
+/// A line of our own in which what CI runners take for a command anywhere in it (`##[`, `##vso[`) is broken up.
+pub fn without_commands(line: String) -> String {
+    no_command(line, "#\\u{23}")
 }
 
 /// GitHub's and Azure's runners look for these words in the whole line.

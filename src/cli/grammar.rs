@@ -152,7 +152,7 @@ fn alone(name: &'static str, argument: Arg, flags: &[Flag], keys: &dyn Fn(&str) 
 fn token_get(command: Clap) -> Clap {
     with(with_keys(command.arg(profile_argument())), &TOKEN_GET_FLAGS)
         .after_help(
-            "Examples:\n  TOKEN=$(oat token get zero) && export TOKEN\n  vars=$(oat token get zero --format env --name API_TOKEN) && eval \"$vars\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
+            "Examples:\n  TOKEN=$(oat token get zero) && export TOKEN\n  vars=$(oat token get zero --format env --name API_TOKEN) && eval \"$vars\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get zero --to github-env=API_TOKEN\n  oat token get zero --explain\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
 }
 
@@ -173,7 +173,7 @@ fn common_flag(flag: &Flag) -> Arg {
     }
 }
 
-const TOKEN_GET_FLAGS: [Flag; 8] = [
+const TOKEN_GET_FLAGS: [Flag; 10] = [
     Flag("format", Word("FORMAT", &FORMATS), "How the token is printed [default: raw]"),
     Flag("shell", Word("SHELL", &SHELLS), "The shell that --format env speaks to [default: sh]"),
     Flag("name", Text("NAME"), "The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
@@ -182,6 +182,12 @@ const TOKEN_GET_FLAGS: [Flag; 8] = [
     REQUIRE_STORE,
     Flag("require_scope", Nothing, "Fail when the server grants less scope than was asked for"),
     Flag("login", Nothing, "On a terminal, sign in where that is needed"),
+    Flag(
+        "to",
+        Texts("WHERE"),
+        "Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH",
+    ),
+    Flag("explain", Nothing, "Tell what would be used and sent, and why; nothing is"),
 ];
 
 fn login(command: Clap) -> Clap {

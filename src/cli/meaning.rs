@@ -72,6 +72,8 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
         require_store: switched_on(m, "require_store"),
         require_scope: switched_on(m, "require_scope"),
         login: switched_on(m, "login"),
+        to: texts(m, "to"),
+        explain: switched_on(m, "explain"),
     })
 }
 

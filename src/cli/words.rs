@@ -91,6 +91,10 @@ pub struct TokenGet {
     pub require_scope: bool,
     /// `--login`: a person may be asked to sign in.
     pub login: bool,
+    /// `--to`: where the token goes in place of stdout.
+    pub to: Vec<String>,
+    /// `--explain`: what would be done is told, and not done.
+    pub explain: bool,
 }
 
 /// `oat login`

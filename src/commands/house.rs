@@ -8,6 +8,7 @@ use std::time::Duration;
 use directories::ProjectDirs;
 
 use crate::cli::words::{Chosen, Common, SANDBOX_PORT};
+use crate::commands::runner;
 use crate::config::{Config, Text};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -16,11 +17,12 @@ use crate::plan::Plan;
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::sandbox::{ledger, listen};
-use crate::secret::{SecretReference, WireSecret};
+use crate::secret::{AccessToken, SecretReference, WireSecret};
 use crate::store::keys::KeyPlace;
 use crate::store::record::Access;
 use crate::store::{Settings, Store};
 use crate::time::Seconds;
+use crate::world::rehearsal::Rehearsal;
 use crate::world::terminal::Terminal;
 use crate::world::{self, Machine, Network};
 
@@ -110,17 +112,22 @@ impl House {
     /// The plan for the chosen profile, and the profile file behind it.
     pub fn plan(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config_for(chosen)?;
-        let mut plan = Plan::make(chosen, &config, &self.environment)?;
+        Ok((self.plan_of(chosen, &config)?, config))
+    }
+
+    /// The plan for the chosen profile of this profile file.
+    pub fn plan_of(&self, chosen: &Chosen, config: &Config) -> Result<Plan> {
+        let mut plan = Plan::make(chosen, config, &self.environment)?;
         if plan.sandbox {
-            let store = self.store(&config)?;
+            let store = self.store(config)?;
             if store.load_access(&plan.profile).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
-                plan = self.sandbox_of_person(chosen, &config)?;
+                plan = self.sandbox_of_person(chosen, config)?;
             }
             // It may have asked the keyring, which is not asked twice.
             self.opened.replace(Some(store));
         }
         self.told_plan(&plan);
-        Ok((plan, config))
+        Ok(plan)
     }
 
     /// The same, for someone who signs in: the built-in profile, a machine's own else, then becomes that of a person.
@@ -155,6 +162,15 @@ impl House {
     /// What the store has to say, told.
     pub fn told_by(&self, store: &Store) {
         store.notes().iter().for_each(|note| self.terminal.warn(note));
+    }
+
+    /// Has the CI runner that reads this log mask a token, before anything of it is printed. Fails with `Invalid` for a token that
+    /// the runner would obey.
+    pub fn mask(&self, token: &AccessToken) -> Result<()> {
+        if let Some(lines) = runner::masks(&self.environment, token)? {
+            self.terminal.command(&lines);
+        }
+        Ok(())
     }
 
     fn told_plan(&self, plan: &Plan) {
@@ -225,6 +241,11 @@ impl House {
     pub fn world_of(&self, plan: &Plan, auto_approve: bool) -> Machine {
         let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone(), trace: self.common.trace.clone() };
         Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan, auto_approve))
+    }
+
+    /// A world for a plan that nothing leaves: what would be sent is noted.
+    pub fn rehearsal(&self, plan: &Plan) -> Rehearsal {
+        Rehearsal::new(self.cache(), plan.issuer.as_ref().map(|issuer| issuer.as_str()).unwrap_or_default())
     }
 
     /// The world without a plan.

@@ -23,13 +23,13 @@ const EXIT: [(u8, &str); 10] = [
     (4, "The server, or a person, said no. The same command will fail again until someone changes something."),
     (5, "Network or server trouble. The same command may work later."),
     (6, "The profile file, the environment, or the place of a secret is wrong."),
-    (7, "The token store cannot be read or written."),
+    (7, "The token store, or the file that a token is to go to, cannot be read or written."),
     (8, "An answer, a certificate or a token does not hold, so it was not used."),
     (130, "Interrupted."),
 ];
 
 /// Variables that hold for every command that uses a profile.
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 18] = [
     ("OAT_PROFILE", "The profile, where the command line names none."),
     ("OAT_CONFIG", "The profile file. `--config` wins."),
     ("OAT_STATE", "The state folder, where tokens are kept."),
@@ -47,6 +47,8 @@ const ENVIRONMENT: [(&str, &str); 16] = [
     ("NO_PROXY", "Hosts that need no proxy, read as curl reads it."),
     ("CREDENTIALS_DIRECTORY", "Set by systemd; where `client_secret = { credential = \"NAME\" }` looks."),
     ("CI, TF_BUILD", "Set by CI systems; the keyring then gets 2 seconds to answer instead of 4."),
+    ("GITHUB_ACTIONS, TF_BUILD", "Where `true`, every token that is handed out is masked in the log first, by a line on standard error."),
+    ("GITHUB_ENV, GITHUB_OUTPUT", "Set by GitHub's runner and those like it; the files that `--to` adds to."),
     ("VISUAL, EDITOR", "The editor of `oat profile edit`."),
     ("DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR", "Where the Secret Service is found (Linux)."),
 ];
@@ -74,11 +76,20 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// The sections of prose between the options and the exit codes, in the order of a page.
-const HEADINGS: [&str; 7] =
-    ["FORMATS", "WHO IS TRUSTED", "CHECKS", "WHY AN API REFUSES A TOKEN", "JSON", "WHAT THE EXIT CODE SAYS", "NOT THERE YET"];
+const HEADINGS: [&str; 9] = [
+    "FORMATS",
+    "TARGETS",
+    "WHAT --explain TELLS",
+    "WHO IS TRUSTED",
+    "CHECKS",
+    "WHY AN API REFUSES A TOKEN",
+    "JSON",
+    "WHAT THE EXIT CODE SAYS",
+    "NOT THERE YET",
+];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 22] = [
+const PROSE: [(&str, &str, &str); 24] = [
     (
         "",
         "DESCRIPTION",
@@ -92,12 +103,22 @@ const PROSE: [(&str, &str, &str); 22] = [
     (
         "token-get",
         "DESCRIPTION",
-        "A kept token is printed while it is good. It counts as good until `leeway` (60 s) before its end, but at most a tenth of its lifetime earlier, so that short tokens are kept too. `--min-ttl` asks for more.\n\nElse a new token is asked for, kept, and printed. One process does this at a time for a profile; the others wait for its token. A client_credentials request that ended with a 5xx status or the error server_error, or with 429 and a Retry-After of up to 10 s, is sent again, four times in all, within `timeout`.\n\nFor a profile that a person signs in to, the refresh token of the last `oat login` gets the new token. Such a request is sent once, by a process of its own named oat-renewal, which keeps the answer though the asking process is killed. Without a refresh token that works, the exit code is 3 and the hint says what to type; `--login`, or `auto_login = true` in the profile, signs in at once where there is a terminal, one process at a time, and not again after two sign-ins that nobody answered until `oat login` is typed.\n\nWhere the token cannot be kept (there is no keyring, the disk is full), it is printed all the same, with a warning. `--require-store` makes that a failure with exit code 7.\n\nThe flags below the first group are the keys of a profile, described in `oat-config(5)`. A flag wins over the key's variable, the variable over the profile file, and the file over the provider's preset. The client secret itself has no flag: other users could read it there.",
+        "A kept token is printed while it is good. It counts as good until `leeway` (60 s) before its end, but at most a tenth of its lifetime earlier, so that short tokens are kept too. `--min-ttl` asks for more.\n\nElse a new token is asked for, kept, and printed. One process does this at a time for a profile; the others wait for its token. A client_credentials request that ended with a 5xx status or the error server_error, or with 429 and a Retry-After of up to 10 s, is sent again, four times in all, within `timeout`.\n\nFor a profile that a person signs in to, the refresh token of the last `oat login` gets the new token. Such a request is sent once, by a process of its own named oat-renewal, which keeps the answer though the asking process is killed. Without a refresh token that works, the exit code is 3 and the hint says what to type; `--login`, or `auto_login = true` in the profile, signs in at once where there is a terminal, one process at a time, and not again after two sign-ins that nobody answered until `oat login` is typed.\n\nWhere the token cannot be kept (there is no keyring, the disk is full), it is printed all the same, with a warning. `--require-store` makes that a failure with exit code 7.\n\n`--to` hands the token on in place of printing it, and may be given several times. Every target is checked before anyone is asked for a token. The variables take the formats raw and bearer, a file takes all. In a job on GitHub Actions, Forgejo, Gitea or Azure Pipelines the token is masked in the log before that, by a line on standard error.\n\nThe flags below the first group are the keys of a profile, described in `oat-config(5)`. A flag wins over the key's variable, the variable over the profile file, and the file over the provider's preset. The client secret itself has no flag: other users could read it there.",
     ),
     (
         "token-get",
         "FORMATS",
         "- raw\nThe token. A token with a space, a line break or a control character is refused, whatever the format.\n- json\nOne object: access_token, token_type, expires_at (Unix time), expires_in (seconds from now), scope, profile, issuer, source (cache, shared, fetched or refresh), and other members of the server's answer that are not secret. expires_at and expires_in are left out where the server names no lifetime.\n- bearer\n`Bearer TOKEN`\n- header\n`Authorization: Bearer TOKEN`\n- env\nAn assignment to be evaluated by the shell that `--shell` names: `export OAT_ACCESS_TOKEN='TOKEN'` for sh.\n- dotenv\n`OAT_ACCESS_TOKEN='TOKEN'`, for a file that dotenv libraries read.\n- curl\nA line for `curl -K`, which keeps the token out of the list of processes.",
+    ),
+    (
+        "token-get",
+        "TARGETS",
+        "- github-env=NAME\nA variable of the later steps of a job on GitHub, Forgejo or Gitea. Names that these steps or their programs obey, such as PATH, LD_PRELOAD, NODE_OPTIONS or GITHUB_TOKEN, are refused.\n- github-output=NAME\nAn output of the step. A runner does not pass a masked value on to another job.\n- ado-var=NAME\nA secret variable of a job on Azure Pipelines, by a line on standard output.\n- file=PATH\nA file of mode 0600, which takes the place of whatever is at the path as a whole; a symbolic link is replaced and not followed. The formats raw and bearer end without a line end.\n- dotenv=PATH\nA line of a dotenv report of GitLab, named by `--name`. Whoever may see the job can download it.",
+    ),
+    (
+        "token-get",
+        "WHAT --explain TELLS",
+        "The profile and how it was chosen; each setting with its value and where it came from; the store; whether the kept token would be used, and why; and each request with its headers and parameters, secrets as [redacted]. Nothing is sent, no secret is read, and no program is run. Behind a request for metadata, the one that follows is told as far as it is known. With `--json`, one object: profile, chosen_by, config_file, settings, store, cache, decision (use, refresh, fetch or login_required), failure, requests.\n\nThe exit code is 0 also where a token could not be had. Where the profile is not complete it is that of the error, and what is known is told before.",
     ),
     (
         "login",

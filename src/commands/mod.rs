@@ -3,8 +3,10 @@
 #[cfg(unix)]
 mod apart;
 mod completions;
+mod explain;
 #[cfg(test)]
 mod generated;
+mod hand_off;
 mod house;
 mod inspect;
 mod inspect_examination;
@@ -25,6 +27,7 @@ mod profile_file;
 mod profile_secret;
 mod profile_show;
 mod refresh;
+mod runner;
 mod sandbox;
 mod status;
 mod token;

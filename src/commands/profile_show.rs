@@ -6,7 +6,7 @@ use crate::cli::words::Chosen;
 use crate::commands::house::House;
 use crate::error::Result;
 use crate::json::members;
-use crate::keys::{KEYS, Value};
+use crate::keys::{KEYS, KeyKind, Value};
 use crate::output;
 use crate::plan::setting::Setting;
 use crate::plan::{Plan, gather};
@@ -16,20 +16,12 @@ use crate::secret::SecretReference;
 pub fn show(house: &House, chosen: &Chosen) -> Result<()> {
     let config = house.config()?;
     let (name, settings) = gather(chosen, &config, &house.environment)?;
-    let settings: Vec<Setting> =
-        KEYS.iter().flat_map(|key| settings.iter().filter(|setting| setting.key.name == key.name)).cloned().collect();
+    let settings = ordered(&settings);
     if house.common.json {
-        let mut object = Map::new();
-        for setting in &settings {
-            object.insert(setting.key.name.into(), json!({"value": shown_json(&setting.value), "from": origin(setting)}));
-        }
-        output::print(&json!({"profile": name.as_str(), "settings": object}).to_string())?;
+        output::print(&json!({"profile": name.as_str(), "settings": object(&settings)}).to_string())?;
     } else {
-        let rows: Vec<(String, String)> =
-            settings.iter().map(|setting| (format!("{} = {}", setting.key.name, shown(&setting.value)), origin(setting))).collect();
-        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default().min(72);
         let mut lines = vec![format!("[profile.{name}]   # {}", config.path.display())];
-        lines.extend(rows.iter().map(|(left, from)| format!("{left:width$}   # {from}")));
+        lines.extend(rows(&settings));
         output::print(&lines.join("\n"))?;
     }
     // What would stop `token get` is told here, but showing is not stopped by it.
@@ -41,6 +33,35 @@ pub fn show(house: &House, chosen: &Chosen) -> Result<()> {
         )),
     }
     Ok(())
+}
+
+/// In the order of the manual.
+pub fn ordered(settings: &[Setting]) -> Vec<Setting> {
+    KEYS.iter().flat_map(|key| settings.iter().filter(|setting| setting.key.name == key.name)).cloned().collect()
+}
+
+/// A line for each setting: `key = value   # where it came from`.
+pub fn rows(settings: &[Setting]) -> Vec<String> {
+    let rows: Vec<(String, String)> =
+        settings.iter().map(|setting| (format!("{} = {}", setting.key.name, shown(&bare(setting))), origin(setting))).collect();
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or_default().min(72);
+    rows.iter().map(|(left, from)| format!("{left:width$}   # {from}")).collect()
+}
+
+/// The same as an object: `{key: {value, from}}`.
+pub fn object(settings: &[Setting]) -> Map<String, Json> {
+    members(settings.iter().map(|setting| (setting.key.name, json!({"value": shown_json(&bare(setting)), "from": origin(setting)}))))
+}
+
+/// The value without what may be a secret in a URL: its query, and what stands before an `@`.
+fn bare(setting: &Setting) -> Value {
+    match &setting.value {
+        Value::Text(text) if setting.key.kind == KeyKind::Url && text.contains(['?', '@']) => {
+            let text = text.split_once('?').map_or(text.to_string(), |(url, _)| format!("{url}?…"));
+            Value::Text(text.split_once('@').map_or(text.clone(), |(_, host)| format!("…@{host}")))
+        }
+        value => value.clone(),
+    }
 }
 
 fn origin(setting: &Setting) -> String {
@@ -76,10 +97,11 @@ fn parameter(name: &str, value: &Json) -> String {
     if secretive(name) { "[redacted]".into() } else { value.to_string() }
 }
 
-fn secretive(name: &str) -> bool {
-    ["secret", "pass", "pwd", "pin", "assertion", "token", "key", "credential", "code"]
-        .iter()
-        .any(|word| name.to_ascii_lowercase().contains(word))
+/// Whether a parameter of this name may be a secret; the type of one is none.
+pub fn secretive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = ["secret", "pass", "pwd", "pin", "assertion", "token", "key", "credential", "code"];
+    !name.ends_with("_type") && words.iter().any(|word| name.contains(word))
 }
 
 fn shown_json(value: &Value) -> Json {

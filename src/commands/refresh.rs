@@ -2,7 +2,7 @@
 
 use crate::cli::words::Refresh;
 use crate::commands::house::House;
-use crate::commands::token::hand_out;
+use crate::commands::token::{hand_out, obtain};
 use crate::error::Result;
 use crate::output;
 use crate::plan::grant::Grant;
@@ -12,7 +12,7 @@ use crate::session::decision::Wish;
 pub fn refresh(house: &House, words: &Refresh) -> Result<()> {
     let (plan, config) = house.plan(&words.chosen)?;
     let wish = Wish { force: true, require_store: words.require_store, ..Wish::default() };
-    let (handed, now) = hand_out(house, &plan, &config, &wish)?;
+    let (handed, now) = if words.print { hand_out } else { obtain }(house, &plan, &config, &wish)?;
     if plan.grant == Grant::ClientCredentials {
         let end = handed.token.expires_at.map(|end| format!(", good for {}", end - now)).unwrap_or_default();
         house

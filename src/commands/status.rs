@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::session::server::identity;
 use crate::store::Store;
 use crate::store::record::{Identity, SignedIn};
-use crate::text::escape;
+use crate::text::{escape, json_line};
 use crate::time::UnixTime;
 use crate::world;
 
@@ -29,7 +29,7 @@ pub fn status(house: &House) -> Result<()> {
     if house.common.json {
         let profiles: Vec<Value> =
             rows.iter().map(|row| entry(row.profile.as_str(), row.signed_in.as_ref(), row.access_token_expires_at, &store)).collect();
-        return output::print(&json!({ "profiles": profiles }).to_string());
+        return output::print(&json_line(&json!({ "profiles": profiles })));
     }
     if rows.is_empty() {
         house.terminal.say("no profile yet; `oat profile add NAME --issuer URL` writes one, `oat login sandbox` tries it out");

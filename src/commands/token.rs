@@ -5,6 +5,7 @@ use crate::cli::words::TokenGet;
 use crate::commands::apart;
 use crate::commands::house::House;
 use crate::commands::login;
+use crate::commands::{explain, hand_off};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
@@ -18,10 +19,15 @@ use crate::world::terminal::Terminal;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
+    let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
+    let targets = hand_off::targets(words)?;
+    if words.explain {
+        return explain::explain(house, words, &wish);
+    }
     let (plan, config) = house.plan(&words.chosen)?;
     // A bad name is told before anything is asked or kept.
     let name = words.name.as_deref().unwrap_or(VARIABLE);
-    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") {
+    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") && !hand_off::named(&targets) {
         return Err(Error::new(Kind::Usage, "`--name` goes with --format env or dotenv").hint(format!(
             "oat token get {} --format env --name {}",
             plan.profile,
@@ -29,7 +35,7 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
         )));
     }
     output::variable(name)?;
-    let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
+    let ready = hand_off::ready(house, words, &targets)?;
     let (handed, now) = match hand_out(house, &plan, &config, &wish) {
         Err(error) if error.kind == Kind::LoginRequired => {
             login::in_between(house, &plan, &config, words.login, error)?;
@@ -47,11 +53,22 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
         name,
         shell: &words.shell,
     };
-    output::print(output::format(&words.format, &facts)?.expose())
+    let text = output::format(&words.format, &facts)?;
+    match ready.is_empty() {
+        true => output::print(text.expose()),
+        false => hand_off::deliver(house, ready, &words.format, &text),
+    }
 }
 
-/// A token by the session's policy, with the store's remarks told.
+/// A token by the session's policy, for a command that gives it to someone: it is masked in the log of a CI runner before that.
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
+    let (handed, now) = obtain(house, plan, config, wish)?;
+    house.mask(&handed.token.access_token)?;
+    Ok((handed, now))
+}
+
+/// A token by the session's policy, with the store's remarks told; whoever calls this shows nothing of it.
+pub fn obtain(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
     let handed = by_policy(plan, wish, &store, &mut world, house.terminal);

@@ -120,7 +120,7 @@ pub enum Ending {
 }
 
 /// A request on its way out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Where to.
     pub url: Endpoint,

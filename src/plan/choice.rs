@@ -13,26 +13,31 @@ pub const UNNAMED: &str = "environment";
 
 /// The profile: the argument, else `OAT_PROFILE`, else `default_profile`, else the only one.
 pub fn choose(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<ProfileName> {
+    choose_by(chosen, config, environment).map(|(name, _)| name)
+}
+
+/// The same, and by which of them, in words.
+pub fn choose_by(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, &'static str)> {
     if let Some(name) = &chosen.profile {
-        return ProfileName::parse(name);
+        return Ok((ProfileName::parse(name)?, "named on the command line"));
     }
     if let Some(name) = environment.get("OAT_PROFILE") {
-        return ProfileName::parse(&name);
+        return Ok((ProfileName::parse(&name)?, "named by OAT_PROFILE"));
     }
     if let Some(name) = &config.default_profile {
         return match config.profile(name) {
-            Some(profile) => Ok(profile.name.clone()),
+            Some(profile) => Ok((profile.name.clone(), "the default_profile of the config file")),
             None => Err(unknown(name, config)),
         };
     }
     if let [only] = config.profiles.as_slice() {
-        return Ok(only.name.clone());
+        return Ok((only.name.clone(), "the only one in the config file"));
     }
     let brings_server = |key: &str| {
         chosen.flags.iter().any(|(k, _)| k.name == key) || Key::named(key).is_some_and(|k| environment.get(&k.variable()).is_some())
     };
     if ["provider", "issuer", "token_endpoint"].into_iter().any(brings_server) {
-        return ProfileName::parse(UNNAMED);
+        return Ok((ProfileName::parse(UNNAMED)?, "none is named; flags and variables say it all"));
     }
     if config.profiles.is_empty() {
         let missing = if config.exists { "has no profile" } else { "does not exist" };

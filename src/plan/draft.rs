@@ -8,7 +8,7 @@ use crate::keys::{KEYS, Key, KeyKind, Value};
 use crate::name::ProfileName;
 use crate::plan::choice::{UNNAMED, unknown};
 use crate::plan::grant::Grant;
-use crate::plan::setting::{Origin, Settings};
+use crate::plan::setting::{Origin, Setting, Settings};
 use crate::plan::substitution::{as_text, from_environment, map_text};
 use crate::provider::{self, Preset};
 use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET};
@@ -29,25 +29,37 @@ pub struct Draft {
 impl Draft {
     /// Gathers flags, variables, the profile file and the preset, the first of them winning.
     pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Draft> {
+        let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
+        draft.fill_in(name, chosen, config, environment).map(|()| draft)
+    }
+
+    /// What is known of each key before the first one that is wrong.
+    pub fn known(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Vec<Setting> {
+        let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
+        let _ = draft.fill_in(name, chosen, config, environment);
+        draft.settings.all
+    }
+
+    fn fill_in(&mut self, name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<()> {
         let profile = config.profile(name.as_str());
         let sandbox = profile.is_none() && name.as_str() == "sandbox";
         if profile.is_none() && !sandbox && name.as_str() != UNNAMED {
             return Err(unknown(name.as_str(), config));
         }
-        let settings = Settings { all: Vec::new(), path: config.path.display().to_string() };
-        let mut draft = Draft { settings, preset: None, lacking: None, sandbox };
-        draft.flags(chosen)?;
-        draft.variables(environment)?;
-        draft.file(profile, environment)?;
+        self.settings.path = config.path.display().to_string();
+        self.sandbox = sandbox;
+        self.flags(chosen)?;
+        self.variables(environment)?;
+        self.file(profile, environment)?;
         if sandbox {
-            draft.built_in();
+            self.built_in();
         }
-        if let Some(provider) = draft.settings.text("provider") {
-            let from = draft.settings.origin("provider");
+        if let Some(provider) = self.settings.text("provider") {
+            let from = self.settings.origin("provider");
             let preset = Preset::named(&provider).map_err(|error| error.saying(|said| format!("{} ({from})", said)))?;
-            draft.preset(preset, name, environment)?;
+            self.preset(preset, name, environment)?;
         }
-        Ok(draft)
+        Ok(())
     }
 
     fn flags(&mut self, chosen: &Chosen) -> Result<()> {

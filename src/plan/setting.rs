@@ -33,6 +33,8 @@ pub enum Origin {
     Preset(String),
     /// The profile is built in.
     BuiltIn,
+    /// Nobody said it.
+    Default,
 }
 
 impl Origin {
@@ -44,6 +46,7 @@ impl Origin {
             Origin::File(line) => format!("line {line}"),
             Origin::Preset(name) => format!("preset `{name}`"),
             Origin::BuiltIn => "built in".into(),
+            Origin::Default => "default".into(),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod page;
 pub mod proxy;
 pub mod qr;
 pub mod reception;
+pub mod rehearsal;
 pub mod secrets;
 pub mod terminal;
 pub mod tls;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 use crate::secret::WireSecret;
+use crate::text::{json_line, without_commands};
 use crate::time::Seconds;
 
 /// The most bytes of a pasted address.
@@ -32,7 +33,7 @@ impl Terminal {
     /// Something the person should know, though the command goes on.
     pub fn warn(&self, text: &str) {
         match self.json {
-            true => self.line(&json!({ "warning": text }).to_string()),
+            true => self.object(&json!({ "warning": text })),
             false => self.line(&format!("oat: warning: {text}")),
         }
     }
@@ -53,7 +54,7 @@ impl Terminal {
                 "hint": error.hint,
                 "retryable": error.retryable(),
             });
-            return self.line(&object.to_string());
+            return self.object(&object);
         }
         self.line(&format!("oat: error: {error}"));
         if let Some(hint) = &error.hint {
@@ -68,7 +69,12 @@ impl Terminal {
 
     /// What happens, for a program that reads.
     pub fn object(&self, object: &serde_json::Value) {
-        self.line(&object.to_string());
+        self.line(&json_line(object));
+    }
+
+    /// Commands for the CI runner that reads this log, a line each: the only lines here that hold a secret, or that are no words for people.
+    pub fn command(&self, lines: &WireSecret) {
+        self.write(lines.expose());
     }
 
     /// A picture of several lines.
@@ -163,7 +169,7 @@ impl Terminal {
     fn line(&self, text: &str) {
         // One message, one line: whatever is quoted in it was escaped where it came in; this is the last net.
         let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        self.write(&format!("{safe}\n"));
+        self.write(&(without_commands(safe) + "\n"));
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the door to stderr")]

@@ -1,0 +1,393 @@
+//! `oat token get --to`: where a token goes in place of stdout, checked and opened before anyone is asked for it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::words::TokenGet;
+use crate::commands::house::House;
+use crate::commands::runner::{Scope, azure_variable, github_variable, may_be_set};
+use crate::error::{Error, Kind, Result};
+use crate::output::{self, VARIABLE};
+use crate::plan::substitution::home;
+use crate::random;
+use crate::secret::WireSecret;
+use crate::store::files::shell_word;
+use crate::store::room::Room;
+use crate::text::{escape, nearest};
+
+/// Real bytes beside a file that is to be written, so that a full disk is found before a token is asked for.
+const ROOM: u64 = 64 << 10;
+/// The most bytes of a dotenv report: GitLab's own limit.
+const REPORT: u64 = 5 << 10;
+
+/// The kinds of targets, by the word before the `=`.
+const KINDS: [(&str, Kept); 5] = [
+    ("github-env", Kept::Variable(Scope::GitHubEnvironment, "GITHUB_ENV")),
+    ("github-output", Kept::Variable(Scope::GitHubOutput, "GITHUB_OUTPUT")),
+    ("ado-var", Kept::Variable(Scope::AzureVariable, "")),
+    ("file", Kept::File),
+    ("dotenv", Kept::Report),
+];
+
+/// How a target keeps a token.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    /// As a variable, in the file that this variable of the environment names; on stdout where it names none.
+    Variable(Scope, &'static str),
+    /// In a file of its own.
+    File,
+    /// In a line of a report that GitLab makes variables of.
+    Report,
+}
+
+/// A target as it was typed; its words make sense.
+#[derive(Debug)]
+pub struct Target<'a> {
+    kept: Kept,
+    rest: &'a str,
+}
+
+/// A target that can take a token.
+pub enum Ready {
+    /// Its line goes to stdout, where Azure's agent reads it: the variable's name.
+    Line(String),
+    /// It is appended to.
+    Appended {
+        /// Open for that.
+        file: File,
+        /// As it is told.
+        path: PathBuf,
+        /// The variable's name.
+        name: String,
+        /// Whether it is a dotenv report.
+        report: bool,
+    },
+    /// It is put in the place of whatever is there.
+    Placed {
+        /// Beside the path.
+        room: Room,
+        /// Where it goes.
+        path: PathBuf,
+    },
+}
+
+/// What `--to` says, checked as far as words can be. Fails with `Usage`.
+pub fn targets(words: &TokenGet) -> Result<Vec<Target<'_>>> {
+    let mut targets: Vec<Target> = Vec::new();
+    for (index, word) in words.to.iter().enumerate() {
+        let target = target(word)?;
+        if words.to[..index].contains(word) {
+            return Err(Error::new(Kind::Usage, format!("`--to {}` is given twice", escape(word))).hint("leave one of them out"));
+        }
+        suits(&target, &words.format)?;
+        targets.push(target);
+    }
+    Ok(targets)
+}
+
+fn target(word: &str) -> Result<Target<'_>> {
+    let (kind, rest) = word.split_once('=').unwrap_or((word, ""));
+    let Some((_, kept)) = KINDS.iter().find(|(name, _)| *name == kind) else {
+        let names = KINDS.map(|(name, _)| name);
+        let hint = nearest(kind, names).map(|near| format!("did you mean `{near}`?"));
+        return Err(Error::new(Kind::Usage, format!("`--to` knows no `{}`", escape(kind)))
+            .hint(hint.unwrap_or_else(|| "--to github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH or dotenv=PATH".into())));
+    };
+    match kept {
+        Kept::Variable(scope, _) => {
+            output::variable(rest).map_err(|error| error.hint(format!("letters, digits and `_`: --to {kind}=API_TOKEN")))?;
+            if !may_be_set(*scope, rest) {
+                return Err(Error::new(Kind::Usage, format!("a token in `{rest}` would change how later steps run, so it is not set"))
+                    .hint(format!("take another name: --to {kind}=API_TOKEN")));
+            }
+        }
+        Kept::File | Kept::Report if rest.is_empty() || rest.ends_with(['/', '\\']) || rest.contains('\0') => {
+            return Err(Error::new(Kind::Usage, format!("`--to {kind}=` needs the path of a file")).hint(format!("--to {kind}=token.txt")));
+        }
+        Kept::File | Kept::Report => {}
+    }
+    Ok(Target { kept: *kept, rest })
+}
+
+/// A variable holds a token, or what stands behind `Authorization:`; only a file of its own holds any text.
+fn suits(target: &Target, format: &str) -> Result<()> {
+    let (fits, only) = match target.kept {
+        Kept::File => (true, ""),
+        Kept::Variable(..) => (matches!(format, "raw" | "bearer"), "raw or bearer"),
+        Kept::Report => (format == "raw", "raw"),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, format!("a variable takes no `--format {format}`"))
+        .hint(format!("with this target the format is {only}; any format goes into a file: --to file=PATH")))
+}
+
+/// Opens every target. Fails with what is wrong with it, and then none has changed: `Config` for what the runner should have set,
+/// `Usage` for a path that cannot be one, `Store` for a disk.
+pub fn ready(house: &House, words: &TokenGet, targets: &[Target]) -> Result<Vec<Ready>> {
+    // Variables first: they cost nothing to look at.
+    let variable = |target: &Target| match target.kept {
+        Kept::Variable(_, "") => Ok(None),
+        Kept::Variable(_, variable) => match house.environment.get(variable) {
+            Some(path) => Ok(Some(path)),
+            None => Err(Error::new(Kind::Config, format!("`{variable}` is not set: only a step of GitHub Actions has it"))
+                .hint("elsewhere the token goes to stdout, or into a file: --to file=PATH")),
+        },
+        Kept::File | Kept::Report => Ok(Some(target.rest.to_string())),
+    };
+    let places = targets.iter().map(variable).collect::<Result<Vec<_>>>()?;
+    let mut all = Vec::new();
+    for (target, place) in targets.iter().zip(places) {
+        let path = place.as_deref().map(|path| home(path, &house.environment)).unwrap_or_default();
+        all.push(match target.kept {
+            Kept::Variable(_, "") => Ready::Line(target.rest.into()),
+            Kept::Variable(_, variable) => {
+                Ready::Appended { file: opened(&path, Some(variable))?, path, name: target.rest.into(), report: false }
+            }
+            Kept::Report => {
+                house.terminal.warn(
+                    "whoever may see the job can download a dotenv report, and the token in it, unless `artifacts:access` says otherwise",
+                );
+                let name = words.name.as_deref().unwrap_or(VARIABLE);
+                Ready::Appended { file: opened(&path, None)?, path, name: name.into(), report: true }
+            }
+            Kept::File => placed(house, &path)?,
+        });
+    }
+    Ok(all)
+}
+
+/// Whether the options of `--format dotenv` mean something to one of these.
+pub fn named(targets: &[Target]) -> bool {
+    targets.iter().any(|target| matches!(target.kept, Kept::Report))
+}
+
+/// A file to append to. The runner's own is there already; a report is made where there is none.
+fn opened(path: &Path, variable: Option<&str>) -> Result<File> {
+    let shown = escape(&path.to_string_lossy());
+    let what = variable.map_or_else(|| format!("`{shown}`"), |variable| format!("`{shown}`, the file of `{variable}`,"));
+    let kind = if variable.is_some() { Kind::Config } else { Kind::Usage };
+    let fault = match fs::symlink_metadata(path) {
+        Ok(facts) if facts.is_symlink() => Some("is a symbolic link, which is not followed"),
+        Ok(facts) if facts.is_dir() => Some("is a folder"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && variable.is_some() => Some("is not there"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        return Err(Error::new(kind, format!("{what} {fault}")).hint(format!("see `ls -ld {}`", shell_word(path))));
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(variable.is_none());
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        // NONBLOCK: a FIFO in the place of a file must not stop us.
+        options.mode(0o600).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
+    }
+    options.open(path).map_err(|error| {
+        Error::new(kind, format!("{what} cannot be written")).hint(format!("see `ls -ld {}`", shell_word(path))).because(error)
+    })
+}
+
+/// Room beside a file that is to be made, or to be put in the place of what is there.
+fn placed(house: &House, path: &Path) -> Result<Ready> {
+    // What has no folder in its name is in this one.
+    let path = if path.parent() == Some(Path::new("")) { Path::new(".").join(path) } else { path.to_path_buf() };
+    let refused = |why: &str, hint: &str| {
+        Err(Error::new(Kind::Usage, format!("no token is put in the place of `{}`: {why}", escape(&path.to_string_lossy()))).hint(hint))
+    };
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    match fs::symlink_metadata(&path) {
+        Ok(facts) if facts.is_dir() => return refused("it is a folder", "name a file in it"),
+        Ok(facts) if facts.is_symlink() && !folder.starts_with("/dev") => house.terminal.warn(&format!(
+            "`{}` is a symbolic link; the token takes its place, and what it leads to is left alone",
+            escape(&path.to_string_lossy())
+        )),
+        Ok(facts) if !facts.is_file() || facts.is_symlink() => {
+            return refused("it is a device, a pipe or a socket", "without `--to`, the token goes to stdout");
+        }
+        _ => {}
+    }
+    if let Some(mode) = open_to_all(folder) {
+        house.terminal.warn(&format!(
+            "everybody may put another file in the place of `{}`, since its folder has mode {mode:04o}: chmod o-w {}",
+            escape(&path.to_string_lossy()),
+            shell_word(folder)
+        ));
+    }
+    let room = Room::make(&path, ROOM).map_err(|error| told(error, folder))?;
+    Ok(Ready::Placed { room, path })
+}
+
+/// The mode of a folder in which everybody may rename everybody's files.
+#[cfg(unix)]
+fn open_to_all(folder: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = fs::metadata(folder).ok()?.mode() & 0o7777;
+    (mode & 0o1002 == 0o2).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_: &Path) -> Option<u32> {
+    None
+}
+
+/// The store's own remedies are for its folder; here another one was named.
+fn told(error: Error, folder: &Path) -> Error {
+    let reason = error.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    match reason {
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => error,
+        Some(io::ErrorKind::NotFound) => error.hint(format!("make the folder first: mkdir -p {}", shell_word(folder))),
+        _ => error.hint(format!("see `ls -ld {}`, or name another place: --to file=PATH", shell_word(folder))),
+    }
+}
+
+/// Hands a token on: `text` is it in the wished format. What goes to stdout comes last, so that nothing is there after a failure.
+pub fn deliver(house: &House, ready: Vec<Ready>, format: &str, text: &WireSecret) -> Result<()> {
+    let mut lines = Vec::new();
+    for target in ready {
+        match target {
+            Ready::Line(name) => lines.push(azure_variable(&name, text.expose())),
+            Ready::Appended { mut file, path, name, report } => {
+                append(&mut file, &path, &name, report, text)?;
+                house.terminal.trace(1, &format!("`{name}` added to `{}`", escape(&path.to_string_lossy())));
+            }
+            Ready::Placed { mut room, path } => {
+                let folder = path.parent().unwrap_or(&path).to_path_buf();
+                // Programs that read a token from a file send what they read; the other formats are lines.
+                let end = if matches!(format, "raw" | "bearer") { "" } else { "\n" };
+                let bytes = WireSecret::new([text.expose(), end].concat());
+                room.fill(bytes.expose().as_bytes()).and_then(|()| room.place(&path)).map_err(|error| told(error, &folder))?;
+                house.terminal.trace(1, &format!("token written to `{}`", escape(&path.to_string_lossy())));
+            }
+        }
+    }
+    lines.iter().try_for_each(|line| output::print(line.expose()))
+}
+
+/// Appends a variable by one write; where that fails, the file is as it was.
+fn append(file: &mut File, path: &Path, name: &str, report: bool, text: &WireSecret) -> Result<()> {
+    let trouble = |error: io::Error| {
+        Error::new(Kind::Store, format!("the token could not be added to `{}`", escape(&path.to_string_lossy())))
+            .because(error)
+            .hint(format!("is there space? `df -h {}`", shell_word(path)))
+    };
+    let facts = file.metadata().map_err(trouble)?;
+    let unended = facts.len() > 0 && !ends_in_line_end(file).map_err(trouble)?;
+    let block = match report {
+        true => report_line(name, text, unended, facts.len())?,
+        false => github_variable(name, text.expose(), random::bytes()?, unended),
+    };
+    file.write_all(block.expose().as_bytes()).and_then(|()| synced(file)).map_err(|error| {
+        if facts.is_file() {
+            let _ = file.set_len(facts.len());
+        }
+        trouble(error)
+    })
+}
+
+fn ends_in_line_end(file: &mut File) -> io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Some filesystems find out that they are full only now; what is no file cannot be synced.
+fn synced(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
+    }
+}
+
+/// GitLab's report takes `NAME=VALUE` as it stands: no quotes, no spaces, and it looks for variables in the value.
+fn report_line(name: &str, text: &WireSecret, unended: bool, before: u64) -> Result<WireSecret> {
+    let hint = "a file takes every token: --to file=PATH";
+    if text.expose().contains(['\'', '"', '`', '$', '\\', '#']) {
+        return Err(Error::new(Kind::Usage, "this token has a character in it that a dotenv report cannot carry").hint(hint));
+    }
+    let line = WireSecret::new([if unended { "\n" } else { "" }, name, "=", text.expose(), "\n"].concat());
+    match before + line.expose().len() as u64 > REPORT {
+        true => {
+            Err(Error::new(Kind::Usage, format!("with this token the dotenv report would be longer than GitLab's {} KiB", REPORT >> 10))
+                .hint(hint))
+        }
+        false => Ok(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(to: &[&str], format: &str) -> Result<usize> {
+        let words = TokenGet { to: to.iter().map(|word| word.to_string()).collect(), format: format.into(), ..TokenGet::default() };
+        targets(&words).map(|targets| targets.len())
+    }
+
+    #[test]
+    fn words_that_name_no_target_are_refused_with_what_was_meant() {
+        assert_eq!(said(&["github-env=A", "github-output=A", "ado-var=A", "file=x=y", "dotenv=build.env"], "raw").unwrap(), 5);
+        for word in [
+            "",
+            "github-env",
+            "github-env=",
+            "github-env=A-B",
+            "github-env=1A",
+            "github-env=A\nB=C",
+            "github-env=A=B",
+            "ado-var=a;b",
+            "ado-var=a]b",
+        ] {
+            assert_eq!(said(&[word], "raw").unwrap_err().kind, Kind::Usage, "{word:?}");
+        }
+        for word in ["file=", "file=x/", "dotenv=", "file", "stdout=x", "file=a\0b"] {
+            assert_eq!(said(&[word], "raw").unwrap_err().kind, Kind::Usage, "{word:?}");
+        }
+        assert_eq!(said(&["github-evn=A"], "raw").unwrap_err().hint.clone().unwrap(), "did you mean `github-env`?");
+        assert!(said(&["file=a", "file=a"], "raw").unwrap_err().message.contains("twice"));
+        assert!(said(&["github-env=LD_PRELOAD"], "raw").unwrap_err().message.contains("later steps"));
+    }
+
+    #[test]
+    fn a_format_goes_only_where_it_means_something() {
+        for format in ["raw", "bearer", "header", "json", "curl", "env", "dotenv"] {
+            assert!(said(&["file=x"], format).is_ok(), "{format}");
+            assert_eq!(said(&["github-env=A"], format).is_ok(), matches!(format, "raw" | "bearer"), "{format}");
+            assert_eq!(said(&["ado-var=A"], format).is_ok(), matches!(format, "raw" | "bearer"), "{format}");
+            assert_eq!(said(&["dotenv=x"], format).is_ok(), format == "raw", "{format}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_runners_file_is_only_ever_added_to() {
+        use rustix::fs::{OFlags, fcntl_getfl};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("env");
+        assert!(opened(&path, Some("GITHUB_ENV")).is_err() && !path.exists());
+        fs::write(&path, "A=1").unwrap();
+        let mut file = opened(&path, Some("GITHUB_ENV")).unwrap();
+        assert!(fcntl_getfl(&file).unwrap().contains(OFlags::APPEND), "others add to it at the same time");
+        append(&mut file, &path, "T", false, &WireSecret::new("v")).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().starts_with("A=1\nT<<oat-"));
+        // What cannot be added leaves it as it was.
+        assert!(append(&mut file, &path, "T", true, &WireSecret::new("v".repeat(6000))).is_err());
+        std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
+        assert!(opened(&folder.path().join("link"), None).unwrap_err().message.contains("is a symbolic link"));
+    }
+
+    #[test]
+    fn a_report_holds_what_gitlab_reads_back_or_nothing() {
+        let line = |text: &str, before| report_line("T", &WireSecret::new(text), false, before).map(|line| line.expose().to_string());
+        assert_eq!(line("a.b-c_d=", 0).unwrap(), "T=a.b-c_d=\n");
+        assert!(line("a", REPORT - 4).is_ok() && line("a", REPORT - 3).is_err());
+        for odd in ["it's", "a\"b", "$HOME", "a#b", "a\\b", "`id`"] {
+            assert_eq!(line(odd, 0).unwrap_err().kind, Kind::Usage, "{odd}");
+        }
+    }
+}

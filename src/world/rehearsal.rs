@@ -1,0 +1,99 @@
+//! An outside that nothing leaves and no secret comes in from: what would be sent is noted, for `--explain`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::error::{Error, Kind, Result};
+use crate::oauth::redirect::Redirect;
+use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
+use crate::secret::{ClientSecret, SecretReference};
+use crate::time::UnixTime;
+use crate::world::cache;
+
+/// Stands where a secret would.
+pub const REDACTED: &str = "[redacted]";
+
+/// The same grants run in it as in a [`crate::world::Machine`]; they get as far as their first request that cannot be made up.
+pub struct Rehearsal {
+    cache: Option<PathBuf>,
+    issuer: String,
+    /// What would be sent, in order. Behind a GET for metadata, the next one's URL is not known and stands for what that names.
+    pub requests: Vec<Request>,
+    /// What a person would be told.
+    pub warnings: Vec<String>,
+}
+
+impl Rehearsal {
+    /// Reads metadata that was kept in `cache`; `issuer` is who would be asked for more.
+    pub fn new(cache: Option<PathBuf>, issuer: &str) -> Rehearsal {
+        Rehearsal { cache, issuer: issuer.into(), requests: Vec::new(), warnings: Vec::new() }
+    }
+}
+
+fn nobody<T>() -> Result<T> {
+    Err(Error::new(Kind::Internal, "nothing is sent in a rehearsal"))
+}
+
+impl World for Rehearsal {
+    fn now(&self) -> UnixTime {
+        crate::world::now()
+    }
+
+    fn send(&mut self, request: &Request) -> Result<Response> {
+        self.requests.push(request.clone());
+        if request.body.is_some() {
+            return nobody();
+        }
+        // Metadata that says no more than who it is from: the grant goes on to the request that would follow.
+        let body = json!({ "issuer": self.issuer, "token_endpoint": self.issuer }).to_string().into_bytes();
+        Ok(Response { status: 200, body, ..Response::default() })
+    }
+
+    fn time_left(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn wait(&mut self, _: Duration) {}
+
+    fn jitter(&mut self) -> u16 {
+        0
+    }
+
+    fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        cache::recall(self.cache.as_deref()?, &cache::name_of(key))
+    }
+
+    fn remember(&mut self, _: &str, _: &[u8]) {}
+
+    fn warn(&mut self, warning: &str) {
+        self.warnings.push(warning.into());
+    }
+
+    fn random(&mut self) -> Result<[u8; 32]> {
+        Ok([0; 32])
+    }
+
+    fn listen(&mut self, _: &Redirect) -> Result<String> {
+        nobody()
+    }
+
+    fn invite(&mut self, _: &Invitation) {}
+
+    fn arrival(&mut self) -> Result<Arrival> {
+        nobody()
+    }
+
+    fn close(&mut self) {}
+
+    fn answer(&mut self, _: &Arrival, _: &Ending) {}
+
+    fn linger(&mut self, _: Duration) -> Result<()> {
+        nobody()
+    }
+
+    fn reveal(&mut self, _: &SecretReference) -> Result<ClientSecret> {
+        Ok(ClientSecret::new(REDACTED))
+    }
+}
