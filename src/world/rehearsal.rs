@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
-use crate::secret::{ClientSecret, SecretReference};
+use crate::secret::{ClientSecret, SecretReference, Wanted};
 use crate::time::UnixTime;
 use crate::world::cache;
 
@@ -93,7 +93,7 @@ impl World for Rehearsal {
         nobody()
     }
 
-    fn reveal(&mut self, _: &SecretReference) -> Result<ClientSecret> {
+    fn reveal(&mut self, _: &SecretReference, _: Wanted) -> Result<ClientSecret> {
         Ok(ClientSecret::new(REDACTED))
     }
 }
