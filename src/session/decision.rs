@@ -75,10 +75,14 @@ pub fn decide(kept: Option<&CachedToken>, renewal: Renewal, now: UnixTime, leewa
 /// Served while `expires_at - margin > now`; the margin is the leeway, but at most a tenth of the lifetime. A token
 /// received in the future (the clock went back) is not trusted.
 pub fn fresh(token: &CachedToken, now: UnixTime, leeway: Seconds) -> bool {
-    let Some(expires_at) = token.expires_at else { return false };
-    let tenth = Seconds((expires_at - token.received_at).0 / 10);
-    let margin = leeway.min(tenth).max(Seconds(0));
+    let (Some(expires_at), Some(margin)) = (token.expires_at, margin(token, leeway)) else { return false };
     token.received_at <= now && expires_at - margin > now
+}
+
+/// How long before its end a token is served no more; None where its end is not known.
+pub fn margin(token: &CachedToken, leeway: Seconds) -> Option<Seconds> {
+    let tenth = Seconds((token.expires_at? - token.received_at).0 / 10);
+    Some(leeway.min(tenth).max(Seconds(0)))
 }
 
 /// Whether a token lives as long as the wish asks.
