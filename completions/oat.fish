@@ -36,6 +36,7 @@ complete -c oat -n "__fish_oat_needs_command" -s v -l verbose -d 'Say on stderr 
 complete -c oat -n "__fish_oat_needs_command" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_needs_command" -s V -l version -d 'Print version'
 complete -c oat -n "__fish_oat_needs_command" -f -a "token" -d 'Hand out tokens'
+complete -c oat -n "__fish_oat_needs_command" -f -a "exec" -d 'Run a command with a token in its environment, or in a file that is kept fresh for it'
 complete -c oat -n "__fish_oat_needs_command" -f -a "login" -d 'Sign in, so that tokens can be had without you for as long as the server allows'
 complete -c oat -n "__fish_oat_needs_command" -f -a "logout" -d 'Have the server forget a session\'s tokens, and forget them here'
 complete -c oat -n "__fish_oat_needs_command" -f -a "status" -d 'Show every session: who, until when, kept where'
@@ -184,6 +185,118 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l login -d 'On a terminal, sign in where that is needed'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l explain -d 'Tell what would be used and sent, and why; nothing is'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand exec" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand exec" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l provider -d 'A preset: the endpoints and quirks of a known provider' -r -f -a "vericerts\t''
+auth0\t''
+abbyy-vantage\t''
+google\t''
+entra\t''
+okta\t''
+keycloak\t''
+github\t''
+gitlab\t''
+cognito\t''
+pingone\t''
+salesforce\t''
+slack\t''
+atlassian\t''
+spotify\t''
+zoom\t''
+dropbox\t''
+line\t''
+hydra\t''
+zitadel\t''
+authentik\t''
+dex\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l device-authorization-endpoint -d 'Where a device code is asked for; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l introspection-endpoint -d 'Where the server tells about a token; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l revocation-endpoint -d 'Where a token is revoked; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l userinfo-endpoint -d 'Where the signed-in user is described; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l end-session-endpoint -d 'Where a person signs out; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l jwks-uri -d 'Where the server\'s public keys are; overrides discovery' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l pin-hosts -d 'The only hosts that discovered endpoints may be on' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l base-url -d 'The base URL that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l domain -d 'The domain that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l region -d 'The region that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l tenant -d 'The tenant that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-id -d 'The client\'s identifier at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+client_secret_post\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
+client_credentials\t''
+device_code\t''
+token_exchange\t''
+jwt_bearer\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l scope -d 'The scopes to ask for, separated by spaces' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l audience -d 'The API the token is for, where the server knows `audience`' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l organization -d 'The organization to ask for (Auth0)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l resource -d 'The resources the token is for (RFC 8707)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l token-request-body -d 'The body of token requests; form unless the server wants json' -r -f -a "form\t''
+json\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l token-params -d 'Extra parameters of the token request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l authorize-params -d 'Extra parameters of the authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-params -d 'Extra parameters of the refresh request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l device-params -d 'Extra parameters of the device authorization request' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l login-hint -d 'Who is going to sign in, so that the server need not ask' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l max-age -d 'How long ago the person may have signed in at the server' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l acr-values -d 'How strongly the person has to be authenticated' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l id-token-signed-response-alg -d 'The one algorithm of ID tokens; HS256 is checked with the client secret, and only taken where it is named here' -r -f -a "RS256\t''
+RS384\t''
+RS512\t''
+PS256\t''
+PS384\t''
+PS512\t''
+ES256\t''
+ES384\t''
+ES512\t''
+EdDSA\t''
+HS256\t''
+HS384\t''
+HS512\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l auto-login -d 'Let `token get` open the browser on a terminal when a sign-in is due' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l leeway -d 'How long before its end a token counts as expired; 60s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l default-lifetime -d 'The lifetime of a token whose answer names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l send-scope-on-refresh -d 'Whether a refresh names the scope again, as Entra wants it' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l send-redirect-uri-on-refresh -d 'Whether a refresh names the redirect URI again, as GitLab wants it' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
+false\t''"
+complete -c oat -n "__fish_oat_using_subcommand exec" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand exec" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-env -d 'Read the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l env -d 'The variable that gets the token, of another profile if one is named [default: OAT_ACCESS_TOKEN]' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l file-env -d 'The variable that gets the path of a private file with the token, kept fresh until the command ends' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l min-ttl -d 'The token must be good for at least this long when the command starts, such as 10m' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand exec" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
+complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand exec" -l require-scope -d 'Fail when the server grants less scope than was asked for'
+complete -c oat -n "__fish_oat_using_subcommand exec" -l login -d 'On a terminal, sign in where that is needed'
+complete -c oat -n "__fish_oat_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand login" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand login" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''

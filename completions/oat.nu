@@ -151,6 +151,115 @@ module completions {
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
 
+  def "nu-complete oat exec store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
+  def "nu-complete oat exec provider" [] {
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+  }
+
+  def "nu-complete oat exec client_auth" [] {
+    [ "client_secret_basic" "client_secret_post" "none" ]
+  }
+
+  def "nu-complete oat exec grant" [] {
+    [ "authorization_code" "client_credentials" "device_code" "token_exchange" "jwt_bearer" ]
+  }
+
+  def "nu-complete oat exec token_request_body" [] {
+    [ "form" "json" ]
+  }
+
+  def "nu-complete oat exec id_token_signed_response_alg" [] {
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA" "HS256" "HS384" "HS512" ]
+  }
+
+  def "nu-complete oat exec auto_login" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat exec send_scope_on_refresh" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat exec send_redirect_uri_on_refresh" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete oat exec refresh_token_sliding" [] {
+    [ "true" "false" ]
+  }
+
+  # Run a command with a token in its environment, or in a file that is kept fresh for it
+  export extern "oat exec" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat exec store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --provider: string@"nu-complete oat exec provider" # A preset: the endpoints and quirks of a known provider
+    --issuer: string          # The issuer URL, exactly as the server names itself; endpoints are found by discovery
+    --token-endpoint: string  # Where tokens are asked for; overrides discovery
+    --authorization-endpoint: string # Where a person signs in; overrides discovery
+    --device-authorization-endpoint: string # Where a device code is asked for; overrides discovery
+    --introspection-endpoint: string # Where the server tells about a token; overrides discovery
+    --revocation-endpoint: string # Where a token is revoked; overrides discovery
+    --userinfo-endpoint: string # Where the signed-in user is described; overrides discovery
+    --end-session-endpoint: string # Where a person signs out; overrides discovery
+    --jwks-uri: string        # Where the server's public keys are; overrides discovery
+    --pin-hosts: string       # The only hosts that discovered endpoints may be on
+    --base-url: string        # The base URL that a preset asks for
+    --domain: string          # The domain that a preset asks for
+    --region: string          # The region that a preset asks for
+    --tenant: string          # The tenant that a preset asks for
+    --realm: string           # The realm, pool, environment or application that a preset asks for
+    --client-id: string       # The client's identifier at the server
+    --client-auth: string@"nu-complete oat exec client_auth" # How the client proves itself; else what the server's metadata offers
+    --grant: string@"nu-complete oat exec grant" # How a token is got; authorization_code unless the preset says otherwise
+    --scope: string           # The scopes to ask for, separated by spaces
+    --audience: string        # The API the token is for, where the server knows `audience`
+    --organization: string    # The organization to ask for (Auth0)
+    --resource: string        # The resources the token is for (RFC 8707)
+    --token-request-body: string@"nu-complete oat exec token_request_body" # The body of token requests; form unless the server wants json
+    --token-params: string    # Extra parameters of the token request
+    --authorize-params: string # Extra parameters of the authorization request
+    --refresh-params: string  # Extra parameters of the refresh request
+    --device-params: string   # Extra parameters of the device authorization request
+    --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
+    --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
+    --redirect-ports: string  # The registered loopback ports, tried in turn
+    --prompt: string          # What the server asks the person again: login, consent, select_account
+    --login-hint: string      # Who is going to sign in, so that the server need not ask
+    --max-age: string         # How long ago the person may have signed in at the server
+    --acr-values: string      # How strongly the person has to be authenticated
+    --id-token-signed-response-alg: string@"nu-complete oat exec id_token_signed_response_alg" # The one algorithm of ID tokens; HS256 is checked with the client secret, and only taken where it is named here
+    --auto-login: string@"nu-complete oat exec auto_login" # Let `token get` open the browser on a terminal when a sign-in is due
+    --leeway: string          # How long before its end a token counts as expired; 60s
+    --default-lifetime: string # The lifetime of a token whose answer names none
+    --send-scope-on-refresh: string@"nu-complete oat exec send_scope_on_refresh" # Whether a refresh names the scope again, as Entra wants it
+    --send-redirect-uri-on-refresh: string@"nu-complete oat exec send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
+    --refresh-token-lifetime: string # How long after sign-in the refresh token works
+    --refresh-token-sliding: string@"nu-complete oat exec refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
+    --hosts: string           # The hosts this token may be handed to
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --client-secret-env: string # Read the client secret from this variable
+    --client-secret-file: string # Read the client secret from this file; it must be private
+    --client-secret-credential: string # Read the client secret from this systemd credential
+    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
+    --client-secret-stdin     # Read the client secret from the first line of standard input
+    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --env: string             # The variable that gets the token, of another profile if one is named [default: OAT_ACCESS_TOKEN]
+    --file-env: string        # The variable that gets the path of a private file with the token, kept fresh until the command ends
+    --min-ttl: string         # The token must be good for at least this long when the command starts, such as 10m
+    --require-scope           # Fail when the server grants less scope than was asked for
+    --login                   # On a terminal, sign in where that is needed
+    --help(-h)                # Print help (see more with '--help')
+    profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
+  ]
+
   def "nu-complete oat login store" [] {
     [ "keyring" "env" "file" "keyutils" "none" ]
   }

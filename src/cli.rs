@@ -7,11 +7,12 @@ pub mod words;
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command as Clap};
 
-use crate::cli::grammar::{grammar, inspect_alone, token_get_alone};
-use crate::cli::meaning::{command, common, inspect, token_get};
-use crate::cli::refusal::refused;
+use crate::cli::grammar::{exec_alone, grammar, inspect_alone, token_get_alone};
+use crate::cli::meaning::{command, common, exec, inspect, token_get};
+use crate::cli::refusal::{no_command_here, refused};
 use crate::cli::words::{Command, Words};
 use crate::error::Result;
 
@@ -21,13 +22,17 @@ pub fn parse(argv: Vec<OsString>) -> Result<Words> {
     let alone = match argv.as_slice() {
         [_, token, get, rest @ ..] if token == "token" && get == "get" => token_get_of(rest),
         [_, inspect, rest @ ..] if inspect == "inspect" => inspect_of(rest),
+        [_, exec, rest @ ..] if exec == "exec" => exec_of(rest),
         _ => None,
     };
     if let Some(words) = alone {
         return words;
     }
+    // A word too many of `oat exec` is the command's.
+    let undivided = argv.iter().any(|word| word == "exec") && !argv.iter().any(|word| word == "--");
     match grammar().try_get_matches_from(argv) {
         Ok(matches) => Ok(Words { common: common(&matches), command: command(&matches)? }),
+        Err(error) if undivided && error.kind() == ErrorKind::UnknownArgument => Err(no_command_here()),
         Err(error) => refused(&error),
     }
 }
@@ -42,6 +47,12 @@ fn token_get_of(words: &[OsString]) -> Option<Result<Words>> {
 fn inspect_of(words: &[OsString]) -> Option<Result<Words>> {
     let matches = matched(inspect_alone(words), words)?;
     Some(inspect(&matches).map(|inspect| Words { common: common(&matches), command: Command::Inspect(inspect) }))
+}
+
+/// The words behind `oat exec`, likewise.
+fn exec_of(words: &[OsString]) -> Option<Result<Words>> {
+    let matches = matched(exec_alone(words), words)?;
+    Some(exec(&matches).map(|exec| Words { common: common(&matches), command: Command::Exec(exec) }))
 }
 
 fn matched(mut grammar: Clap, words: &[OsString]) -> Option<ArgMatches> {
@@ -107,6 +118,39 @@ mod tests {
             assert!(token_get_of(&rest).is_none(), "{line}");
         }
         assert!(read("oat token get --scop x").unwrap_err().hint.clone().unwrap().contains("--scope"));
+    }
+
+    #[test]
+    fn exec_alone_says_what_the_whole_grammar_says_and_leaves_the_command_as_it_is() {
+        let lines = [
+            "p -- ls",
+            "-- ls -v --json -- --env X",
+            "p --env A=one --env B --file-env C -v --min-ttl=5m --login --require-scope --scope a -- sh -c x",
+            "p --client-secret-command a -- b ; --env T -- ls",
+        ];
+        for line in lines {
+            let mut rest: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            #[cfg(unix)]
+            rest.push(std::os::unix::ffi::OsStringExt::from_vec(vec![0xff, b'=', 0x80]));
+            exec_alone(&rest).debug_assert();
+            let alone = exec_of(&rest).map(|words| format!("{words:?}"));
+            let argv = ["oat", "exec"].map(OsString::from).into_iter().chain(rest.iter().cloned());
+            let whole =
+                grammar().try_get_matches_from(argv.clone()).map(|m| command(&m).map(|command| Words { common: common(&m), command }));
+            let whole = format!("{:?}", whole.unwrap());
+            assert!(alone.is_none_or(|alone| alone == whole), "{line}: {whole}");
+            let Command::Exec(exec) = parse(argv.collect()).unwrap().command else { panic!() };
+            assert!(rest.ends_with(&exec.command) && rest[rest.len() - exec.command.len() - 1] == "--", "{exec:?}");
+        }
+        for line in ["-h", "--envy x -- ls", "a b -- ls"] {
+            let rest: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            assert!(exec_of(&rest).is_none(), "{line}");
+        }
+        for line in ["oat exec", "oat exec p --", "oat exec p ls", "oat -v exec p ls -l", "oat exec p --client-secret-command a -- ls"] {
+            let error = read(line).unwrap_err();
+            assert!(error.kind == Kind::Usage && error.message.contains("`--`"), "{line}: {error:?}");
+        }
+        assert!(read("oat exec --scop x -- ls").unwrap_err().hint.clone().unwrap().contains("--scope"));
     }
 
     #[test]

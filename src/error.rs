@@ -22,12 +22,16 @@ pub enum Kind {
     Store = 7,
     /// An answer, a certificate or a token does not hold.
     Invalid = 8,
+    /// The command of `oat exec` cannot be run, as env(1) has it.
+    NotExecutable = 126,
+    /// There is no such command for `oat exec`, as env(1) has it.
+    NotFound = 127,
     /// Stopped by a signal.
     Interrupted = 130,
 }
 
 impl Kind {
-    /// The exit code, 1 to 8 or 130.
+    /// The exit code, 1 to 8, 126, 127 or 130.
     pub fn exit_code(self) -> u8 {
         self as u8
     }
@@ -43,6 +47,8 @@ impl Kind {
             Kind::Config => "config",
             Kind::Store => "store",
             Kind::Invalid => "invalid",
+            Kind::NotExecutable => "not_executable",
+            Kind::NotFound => "not_found",
             Kind::Interrupted => "interrupted",
         }
     }
@@ -50,7 +56,7 @@ impl Kind {
     /// The kind behind an exit code, where there is one.
     pub fn from_exit_code(code: u8) -> Option<Kind> {
         use Kind::*;
-        [Internal, Usage, LoginRequired, Denied, Unavailable, Config, Store, Invalid, Interrupted]
+        [Internal, Usage, LoginRequired, Denied, Unavailable, Config, Store, Invalid, NotExecutable, NotFound, Interrupted]
             .into_iter()
             .find(|kind| kind.exit_code() == code)
     }
@@ -174,7 +180,7 @@ mod tests {
     #[test]
     fn exit_codes_are_the_published_ones() {
         let codes: Vec<u8> = (0..=255).filter(|c| Kind::from_exit_code(*c).is_some()).collect();
-        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8, 130]);
+        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8, 126, 127, 130]);
         assert_eq!(Kind::Unavailable.exit_code(), 5);
         assert_eq!(Kind::from_exit_code(7), Some(Kind::Store));
     }

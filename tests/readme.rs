@@ -99,7 +99,9 @@ fn words(text: &str) -> (Vec<String>, usize) {
 /// The grammar takes these words: `--help` behind them is only reached when it does.
 fn assert_parses(words: &[String]) {
     let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-    arguments.push("--help");
+    // What stands behind `--` is another program's.
+    let ours = arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len());
+    arguments.insert(ours, "--help");
     let output = Oat::new().run(&arguments);
     assert_eq!(output.code, Some(0), "`oat {}`: {}", words.join(" "), output.stderr);
 }

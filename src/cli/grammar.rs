@@ -87,6 +87,7 @@ pub fn grammar() -> Clap {
                 "Print a valid access token: the kept one while it is good, else a new one",
                 token_get,
             )),
+            of_one("exec", "Run a command with a token in its environment, or in a file that is kept fresh for it", exec),
             of_one("login", "Sign in, so that tokens can be had without you for as long as the server allows", login),
             of_one("logout", "Have the server forget a session's tokens, and forget them here", logout),
             of_one("status", "Show every session: who, until when, kept where", status),
@@ -126,6 +127,12 @@ fn of_several(name: &'static str, about: &'static str) -> Clap {
 /// and makes no suggestions; what it refuses, the whole grammar has to explain.
 pub fn token_get_alone(words: &[OsString]) -> Clap {
     alone("oat token get", profile_argument(), &TOKEN_GET_FLAGS, &|_| true, words)
+}
+
+/// The same for `oat exec`. What stands behind `--` is the command's.
+pub fn exec_alone(words: &[OsString]) -> Clap {
+    let ours = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    alone("oat exec", profile_argument(), &EXEC_FLAGS, &|_| true, &words[..ours]).arg(command_argument())
 }
 
 /// The same for `oat inspect`.
@@ -173,6 +180,38 @@ fn common_flag(flag: &Flag) -> Arg {
     }
 }
 
+const EXEC_FLAGS: [Flag; 5] = [
+    Flag(
+        "env",
+        Texts("NAME[=PROFILE]"),
+        "The variable that gets the token, of another profile if one is named [default: OAT_ACCESS_TOKEN]",
+    ),
+    Flag(
+        "file_env",
+        Texts("NAME[=PROFILE]"),
+        "The variable that gets the path of a private file with the token, kept fresh until the command ends",
+    ),
+    Flag("min_ttl", Time, "The token must be good for at least this long when the command starts, such as 10m"),
+    REQUIRE_SCOPE,
+    LOGIN,
+];
+
+fn exec(command: Clap) -> Clap {
+    with(with_keys(command.arg(profile_argument()).arg(command_argument())), &EXEC_FLAGS).after_help(
+        "Examples:\n  oat exec zero -- ./deploy.sh\n  oat exec zero --env API_TOKEN -- terraform apply\n  oat exec --env A=one --env B=two -- ./compare.py\n  oat exec zero --file-env TOKEN_FILE -- ./two-hours.sh\n\nWhat stands behind `--` is run as it is, without a shell. It takes the place of this process, so its exit code, signals and terminal are its own.",
+    )
+}
+
+/// Whatever it is, it is passed on.
+fn command_argument() -> Arg {
+    Arg::new("command")
+        .value_name("COMMAND")
+        .help("The command and its arguments, behind `--`")
+        .num_args(1..)
+        .last(true)
+        .value_parser(clap::value_parser!(OsString))
+}
+
 const TOKEN_GET_FLAGS: [Flag; 10] = [
     Flag("format", Word("FORMAT", &FORMATS), "How the token is printed [default: raw]"),
     Flag("shell", Word("SHELL", &SHELLS), "The shell that --format env speaks to [default: sh]"),
@@ -180,8 +219,8 @@ const TOKEN_GET_FLAGS: [Flag; 10] = [
     Flag("min_ttl", Time, "The token must be good for at least this long, such as 10m"),
     Flag("force", Nothing, "Ask the server, whatever the cache says"),
     REQUIRE_STORE,
-    Flag("require_scope", Nothing, "Fail when the server grants less scope than was asked for"),
-    Flag("login", Nothing, "On a terminal, sign in where that is needed"),
+    REQUIRE_SCOPE,
+    LOGIN,
     Flag(
         "to",
         Texts("WHERE"),
@@ -189,6 +228,9 @@ const TOKEN_GET_FLAGS: [Flag; 10] = [
     ),
     Flag("explain", Nothing, "Tell what would be used and sent, and why; nothing is"),
 ];
+
+const REQUIRE_SCOPE: Flag = Flag("require_scope", Nothing, "Fail when the server grants less scope than was asked for");
+const LOGIN: Flag = Flag("login", Nothing, "On a terminal, sign in where that is needed");
 
 fn login(command: Clap) -> Clap {
     // A key of the profile, `timeout`, is the network's; here the word is the person's.

@@ -1,11 +1,13 @@
 //! What a parsed line means: matches become words.
 
+use std::ffi::OsString;
+
 use clap::ArgMatches;
 
 use crate::cli::grammar;
-use crate::cli::refusal::{no_secret_here, no_token_here};
+use crate::cli::refusal::{no_command_here, no_secret_here, no_token_here};
 use crate::cli::words::{
-    Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
+    Chosen, Command, Common, Exec, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
 };
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
@@ -16,6 +18,7 @@ use crate::time::Seconds;
 pub fn command(matches: &ArgMatches) -> Result<Command> {
     Ok(match path(matches) {
         (["token", "get"], m) => Command::TokenGet(token_get(m)?),
+        (["exec", _], m) => Command::Exec(exec(m)?),
         (["refresh", _], m) => {
             Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require_store") })
         }
@@ -74,6 +77,23 @@ pub fn token_get(m: &ArgMatches) -> Result<TokenGet> {
         login: switched_on(m, "login"),
         to: texts(m, "to"),
         explain: switched_on(m, "explain"),
+    })
+}
+
+/// What `oat exec` was told. Fails with `Usage`.
+pub fn exec(m: &ArgMatches) -> Result<Exec> {
+    let command: Vec<OsString> = m.try_get_many("command").ok().flatten().unwrap_or_default().cloned().collect();
+    if command.is_empty() {
+        return Err(no_command_here());
+    }
+    Ok(Exec {
+        chosen: chosen(m)?,
+        env: texts(m, "env"),
+        file_env: texts(m, "file_env"),
+        min_ttl: value(m, "min_ttl"),
+        require_scope: switched_on(m, "require_scope"),
+        login: switched_on(m, "login"),
+        command,
     })
 }
 

@@ -51,6 +51,12 @@ pub fn no_secret_here() -> Error {
         .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`")
 }
 
+/// What is to be run is not told from what is oat's own.
+pub fn no_command_here() -> Error {
+    Error::new(Kind::Usage, "there is no command to run: it stands behind `--`")
+        .hint("oat exec PROFILE -- COMMAND ARGUMENTS; and `;` ends the words of `--client-secret-command`")
+}
+
 fn usage(rendered: &str) -> Error {
     let mut paragraphs = rendered.split("\n\n").map(str::trim);
     let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");

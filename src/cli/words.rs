@@ -1,5 +1,6 @@
 //! What a person may say: the words of every command, understood.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::keys::Key;
@@ -35,6 +36,8 @@ pub struct Common {
 pub enum Command {
     /// `oat token get`
     TokenGet(TokenGet),
+    /// `oat exec`
+    Exec(Exec),
     /// `oat refresh`
     Refresh(Refresh),
     /// `oat login`
@@ -95,6 +98,25 @@ pub struct TokenGet {
     pub to: Vec<String>,
     /// `--explain`: what would be done is told, and not done.
     pub explain: bool,
+}
+
+/// `oat exec`
+#[derive(Debug, Clone, Default)]
+pub struct Exec {
+    /// Profile and keys.
+    pub chosen: Chosen,
+    /// `--env`: `NAME` or `NAME=PROFILE`.
+    pub env: Vec<String>,
+    /// `--file-env`: the same, for a file.
+    pub file_env: Vec<String>,
+    /// `--min-ttl`
+    pub min_ttl: Option<Seconds>,
+    /// `--require-scope`
+    pub require_scope: bool,
+    /// `--login`: a person may be asked to sign in.
+    pub login: bool,
+    /// What is to be run, word for word; at least one.
+    pub command: Vec<OsString>,
 }
 
 /// `oat login`

@@ -41,11 +41,12 @@ const BEGUN: &[u8] = b".";
 const LONGEST: usize = (1 << 20) + 128;
 
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal) -> Option<Result<Handed>> {
+/// `line` are the words that it does it by.
+pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal, line: &[OsString]) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
-    command.arg0(NAME).args(std::env::args_os().skip(1)).process_group(0);
+    command.arg0(NAME).args(line).process_group(0);
     command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
     // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
     let mut child = command.stderr(Stdio::piped()).spawn().ok()?;
@@ -82,7 +83,7 @@ fn handed_over(keys: &[u8], secret: Option<&ClientSecret>) -> Zeroizing<Vec<u8>>
 }
 
 /// The program itself, also where it was replaced on the disk meanwhile.
-fn program() -> Option<PathBuf> {
+pub fn program() -> Option<PathBuf> {
     let link = PathBuf::from("/proc/self/exe");
     if link.exists() { Some(link) } else { std::env::current_exe().ok() }
 }
@@ -101,6 +102,11 @@ fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
         Words::TokenGet(get) => {
             let wish = Wish { min_ttl: get.min_ttl, force: get.force, require_store: get.require_store, require_scope: get.require_scope };
             (get.chosen, wish)
+        }
+        // In the place of the command stands whose token it is about; the time that the command asks for was its first token's.
+        Words::Exec(exec) => {
+            let profile = exec.command.first().and_then(|profile| profile.to_str()).map(str::to_string);
+            (Chosen { profile, ..exec.chosen }, Wish { require_scope: exec.require_scope, ..Wish::default() })
         }
         Words::Refresh(refresh) => (refresh.chosen, Wish { require_store: refresh.require_store, ..Wish::default() }),
         _ => (Chosen::default(), Wish::default()),

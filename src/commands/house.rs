@@ -1,6 +1,8 @@
 //! What every command stands on: environment, profile file, store and world, opened when they are needed.
 
 use std::cell::RefCell;
+#[cfg(unix)]
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::sandbox::keys::signing_key;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::sandbox::{ledger, listen};
 use crate::secret::{AccessToken, SecretReference, WireSecret};
+use crate::store::files;
 use crate::store::keys::KeyPlace;
 use crate::store::record::Access;
 use crate::store::{Settings, Store};
@@ -37,7 +40,9 @@ pub struct House {
     pub environment: Environment,
     /// stderr.
     pub terminal: Terminal,
-    /// The store, where it was looked into before the plan was made.
+    /// How many words of the command line, behind the program's name, are oat's own: `oat exec` has a command behind them.
+    pub own_words: usize,
+    /// The store, where it was looked into before: a keyring is not asked twice.
     opened: RefCell<Option<Store>>,
 }
 
@@ -45,7 +50,18 @@ impl House {
     /// Opens nothing.
     pub fn new(common: Common) -> House {
         let terminal = Terminal { verbose: common.verbose, json: common.json };
-        House { common, environment: Environment::process(), terminal, opened: RefCell::default() }
+        House { common, environment: Environment::process(), terminal, own_words: usize::MAX, opened: RefCell::default() }
+    }
+
+    /// The words by which another process of this program does the same for this plan: those of this one, and where a command
+    /// stands behind them, the profile's name in its place.
+    #[cfg(unix)]
+    pub fn line(&self, plan: &Plan) -> Vec<OsString> {
+        let mut line: Vec<OsString> = std::env::args_os().skip(1).take(self.own_words).collect();
+        if self.own_words != usize::MAX {
+            line.push(plan.profile.as_str().into());
+        }
+        line
     }
 
     /// The profile file's path: `--config`, else `OAT_CONFIG`, else the user's configuration folder.
@@ -230,6 +246,18 @@ impl House {
             env_key: self.environment.get("OAT_STORE_KEY").map(WireSecret::new),
             bus: key == KeyPlace::Keyring && (self.environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()),
         }))
+    }
+
+    /// Gives back what [`House::store`] gave.
+    pub fn keep_open(&self, store: Store) {
+        self.opened.replace(Some(store));
+    }
+
+    /// Where files for a command may lie, the best place first: a private XDG_RUNTIME_DIR, which ends with the session; the state folder.
+    pub fn outbox_folders(&self) -> Vec<PathBuf> {
+        let runtime = self.environment.get("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|folder| files::private_folder(folder));
+        let folders = [runtime.map(|folder| folder.join("oat")), self.state_folder().map(|folder| folder.join("exec"))];
+        folders.into_iter().flatten().collect()
     }
 
     /// The world for a plan. For the built-in profile, the embedded server is started before the first request.

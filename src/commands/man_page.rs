@@ -15,7 +15,7 @@ pub struct Page {
 }
 
 /// What each exit code means, in the words of the manual.
-const EXIT: [(u8, &str); 10] = [
+const EXIT: [(u8, &str); 12] = [
     (0, "The answer is on standard output."),
     (1, "A fault of oat itself. Report it."),
     (2, "The command line does not make sense."),
@@ -25,6 +25,8 @@ const EXIT: [(u8, &str); 10] = [
     (6, "The profile file, the environment, or the place of a secret is wrong."),
     (7, "The token store, or the file that a token is to go to, cannot be read or written."),
     (8, "An answer, a certificate or a token does not hold, so it was not used."),
+    (126, "The command that was to get a token cannot be run, as env(1) has it."),
+    (127, "The command that was to get a token is not there, as env(1) has it."),
     (130, "Interrupted."),
 ];
 
@@ -50,10 +52,13 @@ const ENVIRONMENT: [(&str, &str); 18] = [
     ("GITHUB_ACTIONS, TF_BUILD", "Where `true`, every token that is handed out is masked in the log first, by a line on standard error."),
     ("GITHUB_ENV, GITHUB_OUTPUT", "Set by GitHub's runner and those like it; the files that `--to` adds to."),
     ("VISUAL, EDITOR", "The editor of `oat profile edit`."),
-    ("DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR", "Where the Secret Service is found (Linux)."),
+    (
+        "DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR",
+        "Where the Secret Service is found (Linux). The files of `oat exec --file-env` are in XDG_RUNTIME_DIR too.",
+    ),
 ];
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     (
         "~/.config/oat/config.toml",
         "The profile file; see `oat-config(5)`. On macOS it is in ~/Library/Application Support/oat, on Windows in %APPDATA%\\oat\\config. XDG_CONFIG_HOME is obeyed on Linux.",
@@ -68,6 +73,7 @@ const FILES: [(&str, &str); 7] = [
     ),
     ("store.key", "The store's key, with `OAT_STORE=file` only."),
     ("metadata/", "Public server metadata, kept for 24 hours at most."),
+    ("exec/", "Where XDG_RUNTIME_DIR is no private folder: the files of `oat exec --file-env`, in plain text, while their commands run."),
     ("sandbox-es256.p8", "The signing key of the sandbox. Its tokens are worth nothing."),
     (
         "sandbox-sessions.json",
@@ -76,10 +82,11 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// The sections of prose between the options and the exit codes, in the order of a page.
-const HEADINGS: [&str; 9] = [
+const HEADINGS: [&str; 10] = [
     "FORMATS",
     "TARGETS",
     "WHAT --explain TELLS",
+    "THE FILE OF A LONG JOB",
     "WHO IS TRUSTED",
     "CHECKS",
     "WHY AN API REFUSES A TOKEN",
@@ -89,17 +96,13 @@ const HEADINGS: [&str; 9] = [
 ];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 24] = [
+const PROSE: [(&str, &str, &str); 26] = [
     (
         "",
         "DESCRIPTION",
         "`oat` gets OAuth 2.0 access tokens and prints them, and looks into tokens. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty, except for the report of `oat inspect`, and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
-    (
-        "",
-        "NOT THERE YET",
-        "This version cannot run a command with a token, or answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS.",
-    ),
+    ("", "NOT THERE YET", "This version cannot answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS."),
     (
         "token-get",
         "DESCRIPTION",
@@ -119,6 +122,16 @@ const PROSE: [(&str, &str, &str); 24] = [
         "token-get",
         "WHAT --explain TELLS",
         "The profile and how it was chosen; each setting with its value and where it came from; the store; whether the kept token would be used, and why; and each request with its headers and parameters, secrets as [redacted]. Nothing is sent, no secret is read, and no program is run. Behind a request for metadata, the one that follows is told as far as it is known. With `--json`, one object: profile, chosen_by, config_file, settings, store, cache, decision (use, refresh, fetch or login_required), failure, requests.\n\nThe exit code is 0 also where a token could not be had. Where the profile is not complete it is that of the error, and what is known is told before.",
+    ),
+    (
+        "exec",
+        "DESCRIPTION",
+        "The token is had as `oat token get` has it. What goes wrong until the command starts is told with one of oat's exit codes; from then on the exit code is the command's. The command is found by PATH, and standard input, signals, process id and terminal are its own. 126 and 127 mean what they mean for env(1).\n\nWithout `--env` and `--file-env` the token is in OAT_ACCESS_TOKEN. Both can be given several times, and with `NAME=PROFILE` for the token of another profile. The keys of a profile can be given as flags where there is one profile only. A name that means something to loaders, shells or interpreters, such as PATH, LD_PRELOAD or OAT_PROFILE, is refused, and so is one that is no variable's, before anyone is asked.\n\nThe command gets the other variables of this process, but for OAT_STORE_KEY and OAT_CLIENT_SECRET. A variable that the profile file names (`client_secret = { env = \"NAME\" }`) stays, since the command may call oat in turn. What the caller opened, such as `<(…)`, stays open; of oat's nothing does.",
+    ),
+    (
+        "exec",
+        "THE FILE OF A LONG JOB",
+        "A token in a variable ends when it ends. The file of `--file-env` always has a good one: it is renewed when `leeway` is reached, but at most a tenth of its lifetime before its end, and replaced as a whole. Read it each time a token is needed. It holds the token without a line end, has mode 0600, and lies in a folder of mode 0700 below $XDG_RUNTIME_DIR/oat where XDG_RUNTIME_DIR is private, else below the state folder.\n\nA process named oat-keeper does this while the command runs. It sleeps in between, looks at the clock and at the folder every ten seconds, makes the folder anew where it was removed, and takes file and folder away as soon as the command has ended, however it ended. Where the server is down or the disk is full it tries again every ten seconds, and sooner only for tokens that live less than 100 s; it warns once, and says when it is over. Where a person has to sign in, `oat login` in another terminal is enough.\n\nWhat a killed oat-keeper left is removed by the next `oat exec --file-env`. As the first process of a container the command takes the keeper with it, and the file stays as long as the container. `--min-ttl` counts for the first token. The profile file must be one that can be read twice. On Windows, where this was never run, oat waits for the command, and its threads keep the file.",
     ),
     (
         "login",
@@ -348,7 +361,7 @@ fn surroundings(sheet: &mut Sheet, name: &str) {
 fn see_also(name: &str) -> Vec<Inline> {
     let pages: &[&str] = match name {
         "" => &["oat-token-get(1)", "oat-inspect(1)", "oat-profile(1)", "oat-sandbox(1)", "oat-config(5)"],
-        "sandbox" => &["oat(1)", "oat-token-get(1)"],
+        "sandbox" | "exec" => &["oat(1)", "oat-token-get(1)"],
         "completions" => &["oat(1)", "oat-man(1)"],
         "man" => &["oat(1)", "oat-config(5)", "man(1)"],
         "inspect" | "jwks" => &["oat(1)", "oat-inspect(1)", "oat-jwks(1)", "oat-config(5)"],

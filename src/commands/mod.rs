@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod apart;
 mod completions;
+mod exec;
+mod exec_targets;
 mod explain;
 #[cfg(test)]
 mod generated;
@@ -12,6 +14,9 @@ mod inspect;
 mod inspect_examination;
 mod inspect_source;
 mod jwks;
+#[cfg(unix)]
+mod keeper;
+mod keeping;
 mod key_source;
 mod login;
 mod logout;
@@ -34,6 +39,9 @@ mod token;
 
 use std::ffi::OsString;
 
+#[cfg(unix)]
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::cli;
 use crate::cli::words::Command;
 use crate::commands::house::House;
@@ -44,15 +52,20 @@ use crate::world::terminal::Terminal;
 
 /// Runs a command line and tells how it ended: the exit code.
 pub fn run(argv: Vec<OsString>) -> u8 {
-    harden();
-    let json = argv.iter().any(|word| word == "--json");
+    let ours = || argv.iter().take_while(|word| *word != "--");
+    // A command is to have its limit of core files back.
+    let before = harden(ours().any(|word| word == "exec"));
+    let json = ours().any(|word| word == "--json");
     end_panics(json);
     #[cfg(unix)]
-    if argv.first().is_some_and(|name| name == apart::NAME) {
-        return apart::serve(argv);
+    match argv.first().and_then(|name| name.to_str()) {
+        Some(apart::NAME) => return apart::serve(argv),
+        Some(keeper::FIRST) => return keeper::begin(&argv),
+        Some(keeper::NAME) => return keeper::serve(argv),
+        _ => {}
     }
-    match command(argv) {
-        Ok(()) => 0,
+    match command(argv, &before) {
+        Ok(code) => code,
         Err(error) => {
             Terminal { verbose: 0, json }.fail(&error);
             error.kind.exit_code()
@@ -77,13 +90,18 @@ fn end_panics(json: bool) {
     }));
 }
 
-fn command(argv: Vec<OsString>) -> Result<()> {
+fn command(argv: Vec<OsString>, before: &Before) -> Result<u8> {
+    let count = argv.len();
     let words = cli::parse(argv)?;
     if let Command::Print(text) = &words.command {
-        return output::print(text);
+        return output::print(text).map(|()| 0);
     }
-    let house = House::new(words.common);
+    let mut house = House::new(words.common);
     match words.command {
+        Command::Exec(words) => {
+            house.own_words = count - 1 - words.command.len();
+            return exec::exec(&house, &words, before);
+        }
         Command::TokenGet(words) => token::get(&house, &words),
         Command::Refresh(words) => refresh::refresh(&house, &words),
         Command::Login(words) => login::login(&house, &words),
@@ -96,19 +114,40 @@ fn command(argv: Vec<OsString>) -> Result<()> {
         Command::Completions(shell) => completions::print(&shell),
         Command::Man(page) => man::print(page.as_deref()),
         Command::Print(text) => output::print(&text),
+    }?;
+    Ok(0)
+}
+
+/// What this process changed of itself, as it was before.
+struct Before {
+    /// The limit of core files, where it is to be set back.
+    #[cfg(unix)]
+    core: Option<Rlimit>,
+}
+
+impl Before {
+    /// Sets it back, for a program that takes the place of this one. That it cannot be looked into ends by itself then.
+    #[cfg(unix)]
+    fn restore(&self) {
+        let _ = self.core.map(|limit| setrlimit(Resource::Core, limit));
     }
 }
 
-/// R74: no core dump, and no other process of this user may look into the memory.
-fn harden() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        // Where the kernel refuses, nothing else is worse for it.
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-        #[cfg(target_os = "linux")]
-        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    }
+/// R74: no core dump, and no other process of this user may look into the memory. A limit that is to be set back is not lowered
+/// for good: only the kernel's upper one cannot be raised again.
+#[cfg(unix)]
+fn harden(for_now: bool) -> Before {
+    let core = for_now.then(|| getrlimit(Resource::Core));
+    // Where the kernel refuses, nothing else is worse for it.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: core.map_or(Some(0), |limit| limit.maximum) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    Before { core }
+}
+
+#[cfg(not(unix))]
+fn harden(_: bool) -> Before {
+    Before {}
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
+#[cfg(unix)]
+use crate::secret::ClientSecret;
 use crate::session::decision::{SOON, Wish};
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
+#[cfg(unix)]
+use crate::store::lock::Lock;
 use crate::time::UnixTime;
-use crate::world::terminal::Terminal;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
@@ -36,13 +39,7 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     }
     output::variable(name)?;
     let ready = hand_off::ready(house, words, &targets)?;
-    let (handed, now) = match hand_out(house, &plan, &config, &wish) {
-        Err(error) if error.kind == Kind::LoginRequired => {
-            login::in_between(house, &plan, &config, words.login, error)?;
-            hand_out(house, &plan, &config, &Wish { force: false, ..wish })?
-        }
-        handed => handed?,
-    };
+    let (handed, now) = hand_out_asking(house, &plan, &config, &wish, words.login)?;
     let server = plan.server();
     let facts = Facts {
         token: &handed.token,
@@ -60,6 +57,17 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     }
 }
 
+/// A token by the session's policy; where a person has to sign in, and may be asked to, after that.
+pub fn hand_out_asking(house: &House, plan: &Plan, config: &Config, wish: &Wish, login: bool) -> Result<(Handed, UnixTime)> {
+    match hand_out(house, plan, config, wish) {
+        Err(error) if error.kind == Kind::LoginRequired => {
+            login::in_between(house, plan, config, login, error)?;
+            hand_out(house, plan, config, &Wish { force: false, ..*wish })
+        }
+        handed => handed,
+    }
+}
+
 /// A token by the session's policy, for a command that gives it to someone: it is masked in the log of a CI runner before that.
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let (handed, now) = obtain(house, plan, config, wish)?;
@@ -71,8 +79,9 @@ pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Res
 pub fn obtain(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
-    let handed = by_policy(plan, wish, &store, &mut world, house.terminal);
+    let handed = by_policy(house, plan, wish, &store, &mut world);
     house.told_by(&store);
+    house.keep_open(store);
     let handed = handed?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
@@ -95,15 +104,18 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 }
 
 #[cfg(unix)]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, terminal: Terminal) -> Result<Handed> {
+fn by_policy(house: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
     match plan.by_person() {
-        true => session::token_apart(plan, wish, store, world, &|lock, secret| apart::renew(store, lock, secret, terminal)),
+        true => {
+            let apart = |lock: &Lock, secret: Option<&ClientSecret>| apart::renew(store, lock, secret, house.terminal, &house.line(plan));
+            session::token_apart(plan, wish, store, world, &apart)
+        }
         false => session::token(plan, wish, store, world),
     }
 }
 
 #[cfg(not(unix))]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, _: Terminal) -> Result<Handed> {
+fn by_policy(_: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
     session::token(plan, wish, store, world)
 }
 

@@ -80,9 +80,13 @@ pub fn fresh(token: &CachedToken, now: UnixTime, leeway: Seconds) -> bool {
 
 /// How long a token is served, by the rule of [`fresh`]; None where its end is not known.
 pub fn served_until(token: &CachedToken, leeway: Seconds) -> Option<UnixTime> {
-    let expires_at = token.expires_at?;
-    let tenth = Seconds((expires_at - token.received_at).0 / 10);
-    Some(expires_at - leeway.min(tenth).max(Seconds(0)))
+    Some(token.expires_at? - margin(token, leeway)?)
+}
+
+/// How long before its end a token is served no more; None where its end is not known.
+pub fn margin(token: &CachedToken, leeway: Seconds) -> Option<Seconds> {
+    let tenth = Seconds((token.expires_at? - token.received_at).0 / 10);
+    Some(leeway.min(tenth).max(Seconds(0)))
 }
 
 /// Whether a token lives as long as the wish asks.

@@ -191,11 +191,11 @@ fn refusal(path: &Path, refused: Refused) -> Error {
 #[cfg(unix)]
 use unix::{build_folder, is_link, mend_folder, open_or_make, tighten_lock};
 #[cfg(unix)]
-pub use unix::{make_new, open_private, version_of};
+pub use unix::{make_new, make_new_folder, open_private, private_folder, version_of};
 #[cfg(windows)]
 use windows::{build_folder, is_link, mend_folder, open_or_make, tighten_lock};
 #[cfg(windows)]
-pub use windows::{make_new, open_private, version_of};
+pub use windows::{make_new, make_new_folder, open_private, private_folder, version_of};
 
 #[cfg(unix)]
 mod unix;

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod lock;
 pub mod master;
 mod open;
+pub mod outbox;
 pub mod record;
 pub mod room;
 pub mod sealed;

@@ -15,7 +15,7 @@ pub mod tls;
 pub mod trace;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, SystemTimeError, UNIX_EPOCH};
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -23,7 +23,7 @@ use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
 use crate::random;
 use crate::secret::{ClientSecret, SecretReference, Wanted};
-use crate::time::UnixTime;
+use crate::time::{Seconds, UnixTime};
 use crate::world::http::Http;
 use crate::world::reception::{Manner, Reception};
 use crate::world::terminal::Terminal;
@@ -198,10 +198,19 @@ impl World for Machine {
 }
 
 /// The clock.
-#[allow(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now() -> UnixTime {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
+    match clock() {
         Ok(since) => UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
         Err(before) => UnixTime(-i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX)),
     }
+}
+
+/// How long it is until then, to a fraction of the second; nothing where it is past.
+pub fn until(then: UnixTime) -> Duration {
+    Seconds(then.0).duration().saturating_sub(clock().unwrap_or_default())
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the clock")]
+fn clock() -> std::result::Result<Duration, SystemTimeError> {
+    SystemTime::now().duration_since(UNIX_EPOCH)
 }

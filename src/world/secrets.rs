@@ -1,5 +1,6 @@
 //! Reads secrets from where they are kept: variable, file, command, systemd credential, standard input.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
@@ -158,10 +159,15 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
     read(&mut text.as_slice(), wanted, &format!("the command `{shown}`"))
 }
 
+/// The variables that hold a secret meant for oat: no program that oat starts gets them, the command of `oat exec` included.
+const OURS: [&str; 2] = ["OAT_STORE_KEY", "OAT_CLIENT_SECRET"];
+
 /// A program that is run on the side: it does not get the secrets that are meant for oat.
-pub fn bystander(program: &str) -> Command {
+pub fn bystander(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.env_remove("OAT_STORE_KEY").env_remove("OAT_CLIENT_SECRET");
+    for name in OURS {
+        command.env_remove(name);
+    }
     command
 }
 

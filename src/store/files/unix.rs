@@ -88,6 +88,19 @@ pub fn build_folder(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
 }
 
+/// Makes a private folder that was not there.
+pub fn make_new_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)?;
+    // A umask may have taken bits that we need ourselves.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+}
+
+/// Whether it is a folder of this user that nobody else may enter.
+pub fn private_folder(path: &Path) -> bool {
+    let ours = |facts: fs::Metadata| facts.is_dir() && facts.uid() == geteuid().as_raw() && facts.mode() & 0o077 == 0;
+    path.is_absolute() && fs::metadata(path).is_ok_and(ours)
+}
+
 /// Takes others' access to a folder away, or refuses a folder that is not ours alone.
 pub fn mend_folder(path: &Path, metadata: &fs::Metadata, notes: &mut Vec<String>) -> Result<()> {
     let (mode, owner, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid().as_raw());

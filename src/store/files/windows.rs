@@ -31,6 +31,16 @@ pub fn open_or_make(path: &Path) -> std::result::Result<File, Refused> {
     Ok(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?)
 }
 
+/// Makes a folder that was not there.
+pub fn make_new_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Nothing tells; only the profile folder is known to be private.
+pub fn private_folder(_: &Path) -> bool {
+    false
+}
+
 /// There is no mode to tighten.
 pub fn tighten_lock(_: &File) -> io::Result<()> {
     Ok(())
