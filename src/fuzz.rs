@@ -6,6 +6,8 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
 use crate::config::Config;
@@ -20,6 +22,7 @@ use crate::jose::jwks::JwkSet;
 use crate::jose::jws;
 use crate::jose::jwt::Jwt;
 use crate::jose::key_file;
+use crate::jose::private_key;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
@@ -439,6 +442,45 @@ fn r97_files_of_keys() {
             assert!(file.secrets.iter().all(|oct| !oct.secret.is_empty()));
         }
         Err(error) => told(&error),
+    });
+}
+
+#[test]
+fn r97_private_keys() {
+    let der = |pem: &str| {
+        let (_, body) = pem.split_once("KEY-----").unwrap();
+        STANDARD.decode(body.split("-----").next().unwrap().split_whitespace().collect::<String>()).unwrap()
+    };
+    let [p256, rsa, ed25519] = [
+        include_str!("jose/private_key/test-keys/p256.sec1.pem"),
+        include_str!("jose/private_key/test-keys/rsa.pkcs1.pem"),
+        include_str!("jose/private_key/test-keys/ed25519.pkcs8.pem"),
+    ];
+    // RFC 8037 appendix A.1.
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k"}"#;
+    let set = format!(r#"{{"keys":[{jwk},{{"kty":"oct","k":"AQID"}}]}}"#);
+    let google = format!(r#"{{"type":"service_account","private_key_id":"g","private_key":"{}"}}"#, ed25519.replace('\n', "\\n"));
+    let packed = STANDARD.encode(p256);
+    let check = |text: &str| match private_key::read(text, None).and_then(|key| key.signing(None, None)) {
+        // Whatever is taken for a key makes signatures that hold; one whose numbers are wrong makes none.
+        Ok(key) => {
+            if let Ok(signature) = key.sign(b"message") {
+                jws::verify(key.alg(), &key.jwk(), b"message", &signature).unwrap();
+            }
+        }
+        Err(error) => {
+            assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+            told(&error);
+        }
+    };
+    let texts: [&[u8]; 6] = [p256.as_bytes(), ed25519.as_bytes(), jwk.as_bytes(), set.as_bytes(), google.as_bytes(), packed.as_bytes()];
+    abuse(&texts, |input| check(&String::from_utf8_lossy(input)));
+    let ders = [der(p256), der(rsa), der(ed25519)];
+    let ders: Vec<&[u8]> = ders.iter().map(Vec::as_slice).collect();
+    abuse(&ders, |input| {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+            check(&format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", STANDARD.encode(input)));
+        }
     });
 }
 

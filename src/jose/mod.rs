@@ -8,3 +8,4 @@ pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod key_file;
+pub mod private_key;
