@@ -1,5 +1,7 @@
 //! Signatures over bytes: made with a private key, checked with a public JWK (RFC 7515, RFC 7518 section 3).
 
+use std::sync::Arc;
+
 use ring::agreement::{ECDH_P256, ECDH_P384, EphemeralPrivateKey, UnparsedPublicKey as UnparsedPoint, agree_ephemeral};
 use ring::digest::{SHA512, digest};
 use ring::rand::SystemRandom;
@@ -18,13 +20,13 @@ use crate::jose::private_key::{self, Pair, PrivateKey};
 /// A private key and the one algorithm it signs with. Debug shows the algorithm alone.
 pub struct SigningKey {
     alg: Alg,
-    key: PrivateKey,
+    key: Arc<PrivateKey>,
 }
 
 impl SigningKey {
-    /// A key that signs with `alg`, which is one for its type ([`PrivateKey::signing`] sees to that).
-    pub fn new(key: PrivateKey, alg: Alg) -> SigningKey {
-        SigningKey { alg, key }
+    /// A key that signs with `alg`, which is one for its type ([`PrivateKey::alg`] sees to that).
+    pub fn new(key: impl Into<Arc<PrivateKey>>, alg: Alg) -> SigningKey {
+        SigningKey { alg, key: key.into() }
     }
 
     /// A key from its PKCS#8 DER, as `openssl pkcs8 -topk8 -nocrypt -outform DER` writes it. Fails with kind `Invalid`

@@ -32,6 +32,8 @@ pub struct PrivateKey {
     pub public: PublicKey,
     /// `kid` of its JWK, or `private_key_id` of its file: how the server names it.
     pub kid: Option<String>,
+    /// The DER that it came in, and its label in PEM; None for a JWK.
+    pub der: Option<(&'static str, Zeroizing<Vec<u8>>)>,
     /// The one algorithm that its owner means it for, by name.
     alg: Option<String>,
 }
@@ -56,32 +58,51 @@ const NEW_RSA: &str = "openssl genrsa -out KEY.pem 2048, and register its public
 const DECRYPT: &str = "openssl pkey -in KEY.pem -out PLAIN.pem; chmod 600 PLAIN.pem";
 const PAIR: &str = "the private key was made together with it; PEM says `PRIVATE KEY` there";
 
+/// Text as people keep it, laid open.
+pub enum Open {
+    /// Text, out of its base64.
+    Text(Zeroizing<String>),
+    /// What was base64 without PEM's lines around it: DER, where it is anything.
+    Der(Zeroizing<Vec<u8>>),
+}
+
+/// Takes base64 off text that is nothing but that.
+pub fn open(text: &str) -> Open {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let plain = |text: &str| text.starts_with('{') || text.contains("-----BEGIN ");
+    if plain(text) {
+        return Open::Text(Zeroizing::new(text.into()));
+    }
+    let packed: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
+    let whole = STANDARD.decode(packed.as_bytes()).ok().or_else(|| base64url::decode(&packed)).map(Zeroizing::new).unwrap_or_default();
+    match str::from_utf8(&whole).map(str::trim) {
+        Ok(text) if plain(text) => Open::Text(Zeroizing::new(text.into())),
+        _ => Open::Der(whole),
+    }
+}
+
 /// Reads a private key: PEM (PKCS#8, PKCS#1 or SEC 1), also with `\n` for its line ends or as a whole in base64; a JWK; a JWK set with
 /// one private key, or with one of this `kid`; the JSON file of a Google or Zitadel service account.
 pub fn read(text: &str, kid: Option<&str>) -> Result<PrivateKey> {
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with('{') {
-        return object(text, kid);
-    }
-    if text.contains("-----BEGIN ") {
-        return pem(text);
-    }
-    let packed: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
-    let whole = STANDARD.decode(packed.as_bytes()).ok().or_else(|| base64url::decode(&packed)).map(Zeroizing::new);
-    let whole = whole.unwrap_or_default();
-    match str::from_utf8(&whole).map(str::trim) {
-        Ok(text) if text.starts_with('{') => object(text, kid),
-        Ok(text) if text.contains("-----BEGIN ") => pem(text),
+    match open(text) {
+        Open::Text(text) if text.starts_with('{') => object(&text, kid),
+        Open::Text(text) => pem(&text),
         // DER begins with a SEQUENCE.
-        _ if whole.first() == Some(&0x30) => pkcs8(&whole),
-        _ => Err(wrong("neither PEM nor a JWK", "it begins with `-----BEGIN PRIVATE KEY-----` or with `{`")),
+        Open::Der(der) if der.first() == Some(&0x30) => kept("PRIVATE KEY", der),
+        Open::Der(_) => Err(wrong("neither PEM nor a JWK", "it begins with `-----BEGIN PRIVATE KEY-----` or with `{`")),
     }
 }
 
 impl PrivateKey {
-    /// The key with what it signs with: `named`, else what its JWK says, else what its type does, which for RSA is RS256 unless the
-    /// server `offered` only others.
+    /// The key with what it signs with ([`PrivateKey::alg`]).
     pub fn signing(self, named: Option<Alg>, offered: Option<&[String]>) -> Result<SigningKey> {
+        let alg = self.alg(named, offered)?;
+        Ok(SigningKey::new(self, alg))
+    }
+
+    /// What it signs with: `named`, else what its JWK says, else what its type does, which for RSA is RS256 unless the server
+    /// `offered` only others.
+    pub fn alg(&self, named: Option<Alg>, offered: Option<&[String]>) -> Result<Alg> {
         let own = self.alg.as_deref().filter(|_| named.is_none());
         let alg = match own.map(|name| Alg::parse(name).ok_or(name)) {
             Some(Err(name)) => return Err(wrong(format!("meant for `{}` alone, which nothing is signed with here", escape(name)), NEW)),
@@ -94,16 +115,13 @@ impl PrivateKey {
             Some(alg) if fitting.clone().any(|other| other == alg) => Some(alg),
             Some(alg) => {
                 let names: Vec<&str> = fitting.map(Alg::name).collect();
-                return Err(wrong(
-                    format!("{}, which does not sign with {}", self.public.kind(), alg.name()),
-                    format!("it signs with {}", names.join(", ")),
-                ));
+                let told = format!("{}, which does not sign with {}", self.public.kind(), alg.name());
+                return Err(wrong(told, format!("it signs with {}", names.join(", "))));
             }
             None => fitting.clone().find(is_offered).or_else(|| fitting.next()),
         };
         // Whatever was read is of one of the types.
-        let alg = alg.ok_or_else(|| unsupported(self.public.kind()))?;
-        Ok(SigningKey::new(self, alg))
+        alg.ok_or_else(|| unsupported(self.public.kind()))
     }
 }
 
@@ -113,24 +131,31 @@ impl std::fmt::Debug for PrivateKey {
     }
 }
 
+/// The sections of PEM: the label, what stands under it, and whether it has an end. Lines may end in `\n`, as in a file of variables.
+pub fn sections(text: &str) -> Vec<(String, Zeroizing<String>, bool)> {
+    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let section = |section: &str| {
+        let (label, rest) = section.split_once("-----")?;
+        let (body, ended) = rest.split_once("-----END ").map_or((rest, false), |(body, _)| (body, true));
+        Some((label.to_string(), Zeroizing::new(body.to_string()), ended))
+    };
+    text.split("-----BEGIN ").skip(1).filter_map(section).collect()
+}
+
 /// The first section that is a private key; what else there is, is told.
 fn pem(text: &str) -> Result<PrivateKey> {
-    // As a line of a file of variables has it.
-    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
     let mut other = None;
-    for section in text.split("-----BEGIN ").skip(1) {
-        let Some((label, rest)) = section.split_once("-----") else { continue };
-        let (body, ended) = rest.split_once("-----END ").map_or((rest, false), |(body, _)| (body, true));
-        let told = match label {
+    for (label, body, ended) in sections(text) {
+        let told = match label.as_str() {
             "ENCRYPTED PRIVATE KEY" => return Err(encrypted()),
             // RFC 1421 section 4.6.1.1, as OpenSSL writes its own forms.
-            _ if body.contains("ENCRYPTED") && label.ends_with("PRIVATE KEY") => return Err(encrypted()),
+            label if body.contains("ENCRYPTED") && label.ends_with("PRIVATE KEY") => return Err(encrypted()),
             "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" if !ended => {
                 return Err(wrong("cut off: its END line is missing", "copy the whole file"));
             }
-            "PRIVATE KEY" => return pkcs8(&unpacked(body)?),
-            "RSA PRIVATE KEY" => return pkcs1(&unpacked(body)?),
-            "EC PRIVATE KEY" => return sec1(&unpacked(body)?, None),
+            "PRIVATE KEY" => return kept("PRIVATE KEY", unpacked(&body)?),
+            "RSA PRIVATE KEY" => return kept("RSA PRIVATE KEY", unpacked(&body)?),
+            "EC PRIVATE KEY" => return kept("EC PRIVATE KEY", unpacked(&body)?),
             "DSA PRIVATE KEY" => return Err(unsupported("a DSA key")),
             "OPENSSH PRIVATE KEY" => ("a key in the form of OpenSSH", "ssh-keygen -p -m PKCS8 -f COPY, which rewrites that copy"),
             "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => ("a certificate, not a private key", PAIR),
@@ -143,7 +168,18 @@ fn pem(text: &str) -> Result<PrivateKey> {
     Err(wrong(what, hint))
 }
 
-fn unpacked(body: &str) -> Result<Zeroizing<Vec<u8>>> {
+/// A key with the DER that it came in, which a TLS handshake wants.
+fn kept(label: &'static str, der: Zeroizing<Vec<u8>>) -> Result<PrivateKey> {
+    let key = match label {
+        "RSA PRIVATE KEY" => pkcs1(&der)?,
+        "EC PRIVATE KEY" => sec1(&der, None)?,
+        _ => pkcs8(&der)?,
+    };
+    Ok(PrivateKey { der: Some((label, der)), ..key })
+}
+
+/// The bytes of a section.
+pub fn unpacked(body: &str) -> Result<Zeroizing<Vec<u8>>> {
     let body: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
     STANDARD.decode(body.as_bytes()).map(Zeroizing::new).map_err(|_| damaged("what stands between its BEGIN and END is not base64"))
 }
@@ -253,7 +289,7 @@ fn stripped(number: &[u8]) -> &[u8] {
 }
 
 fn of(pair: Pair, public: PublicKey) -> PrivateKey {
-    PrivateKey { pair, public, kid: None, alg: None }
+    PrivateKey { pair, public, kid: None, der: None, alg: None }
 }
 
 /// SEC 1 section 2.3.3.
