@@ -581,7 +581,12 @@ fn mac(header: &[u8], claims: &[u8]) -> String {
 #[test]
 fn r97_introspection_and_userinfo_answers() {
     let endpoint = Endpoint::parse("https://a.example/x").unwrap();
-    let client = client_auth::Client { id: "c".into(), secret: Some(ClientSecret::new("secret")), method: Method::ClientSecretPost };
+    let client = client_auth::Client {
+        id: "c".into(),
+        secret: Some(ClientSecret::new("secret")),
+        method: Method::ClientSecretPost,
+        ..client_auth::Client::default()
+    };
     let token = AccessToken::new("t0k3n");
     let ask = |media: &str, body: &[u8], issuer: Option<&str>| {
         let answer = script::answer(200, &[("content-type", media), ("www-authenticate", &String::from_utf8_lossy(body))], body);
@@ -598,8 +603,8 @@ fn r97_introspection_and_userinfo_answers() {
             signer: signer(),
         };
         let introspected = introspection::introspect(&mut Script::of([answer.clone()]), &asked);
-        let person = userinfo::userinfo(&mut Script::of([answer]), &endpoint, &token, &signer());
-        let refused = userinfo::userinfo(&mut Script::of([refusal]), &endpoint, &token, &signer());
+        let person = userinfo::userinfo(&mut Script::of([answer]), &endpoint, &token, &signer(), None);
+        let refused = userinfo::userinfo(&mut Script::of([refusal]), &endpoint, &token, &signer(), None);
         for error in [introspected.as_ref().err(), person.as_ref().err(), refused.as_ref().err()].into_iter().flatten() {
             told(error);
             assert!(!error.to_string().contains("t0k3n"), "{error}");

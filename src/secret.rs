@@ -168,6 +168,13 @@ pub const CLIENT_KEY: Wanted = Wanted { called: "client key", key: "client_key",
 /// A client's certificate (RFC 8705 section 2), which everyone may see.
 pub const CLIENT_CERTIFICATE: Wanted = Wanted { called: "client certificate", key: "client_certificate", whole: true, private: false };
 
+impl Wanted {
+    /// What the value of this key of a profile is.
+    pub fn of(key: &str) -> Option<Wanted> {
+        [CLIENT_SECRET, CLIENT_KEY, CLIENT_CERTIFICATE].into_iter().find(|wanted| wanted.key == key)
+    }
+}
+
 impl SecretReference {
     /// The reference in words for a message: `VERICERTS_CLIENT_SECRET`, `the file ~/x`. Never the value.
     pub fn describe(&self) -> String {

@@ -80,7 +80,7 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 #[cfg(unix)]
 fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, terminal: Terminal) -> Result<Handed> {
     match plan.by_person() {
-        true => session::token_apart(plan, wish, store, world, &|lock, secret| apart::renew(store, lock, secret, terminal)),
+        true => session::token_apart(plan, wish, store, world, &|lock, secrets| apart::renew(store, lock, secrets, terminal)),
         false => session::token(plan, wish, store, world),
     }
 }

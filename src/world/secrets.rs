@@ -161,7 +161,7 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
 /// A program that is run on the side: it does not get the secrets that are meant for oat.
 pub fn bystander(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env_remove("OAT_STORE_KEY").env_remove("OAT_CLIENT_SECRET");
+    command.env_remove("OAT_STORE_KEY").env_remove("OAT_CLIENT_SECRET").env_remove("OAT_CLIENT_KEY");
     command
 }
 
