@@ -160,6 +160,10 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     };
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
     let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
+    // A preset says how a secret is sent; whoever has a key instead sends none.
+    let of_preset = draft.settings.get("client_auth").is_some_and(|setting| matches!(setting.origin, Origin::Preset(_)));
+    let keyed = of_preset && draft.settings.value("client_key").is_some();
+    let client_auth = client_auth.filter(|method| !keyed || !method.by_secret());
     let secret = |key: &str| draft.settings.secret(key).map(|reference| at_home(reference, environment));
     let (client_secret, client_key, client_certificate) = (secret("client_secret"), secret("client_key"), secret("client_certificate"));
     if [&client_secret, &client_key, &client_certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1

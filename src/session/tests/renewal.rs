@@ -514,8 +514,7 @@ fn a_machine_that_signed_out_while_another_waited_sends_nothing() {
 fn what_is_spent_apart_is_checked_by_the_wish_and_falls_back_where_nobody_could_begin() {
     let (plan, mut machine) = (plan(PLAIN, &[]), signed_in(PLAIN, [session("here", "rt2", json!({}))]));
     let kept = machine.kept().unwrap().tokens[0].clone();
-    let handed =
-        |_: &Lock, _: &Secrets| Some(Ok(Handed { token: kept.clone(), source: Source::Refreshed, sign_in_ends_at: None }));
+    let handed = |_: &Lock, _: &Secrets| Some(Ok(Handed { token: kept.clone(), source: Source::Refreshed, sign_in_ends_at: None }));
     let opened = store(&machine.folder, KeyPlace::File);
     let got = token_apart(&plan, &FORCE, &opened, &mut machine.world, &handed).unwrap();
     assert_eq!((got.token.access_token.expose(), got.source, machine.requests()), ("at1", Source::Refreshed, 0));
