@@ -51,6 +51,10 @@ pub struct Plan {
     pub client_id: String,
     /// Where its secret comes from.
     pub client_secret: Option<SecretReference>,
+    /// Where its private key comes from.
+    pub client_key: Option<SecretReference>,
+    /// Where its certificate comes from.
+    pub client_certificate: Option<SecretReference>,
     /// How it proves itself; None leaves it to discovery.
     pub client_auth: Option<Method>,
     /// How parameters travel.
@@ -112,6 +116,10 @@ impl Plan {
             // Not a parameter, and so not a name that one could have.
             map.insert("#token_pointer".into(), pointer.as_str().into());
         }
+        // A token that is bound to a certificate is of no use with another.
+        if let Some(certificate) = self.client_certificate.as_ref().filter(|_| self.client_auth.is_none_or(Method::by_tls)) {
+            map.insert("#client_certificate".into(), certificate.describe().into());
+        }
         Json::Object(map).to_string()
     }
 }
@@ -152,7 +160,18 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
     };
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
     let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
-    let client_secret = secret_or_none(&draft, grant, client_auth, &profile)?;
+    // A preset says how a secret is sent; whoever has a key instead sends none.
+    let of_preset = draft.settings.get("client_auth").is_some_and(|setting| matches!(setting.origin, Origin::Preset(_)));
+    let keyed = of_preset && draft.settings.value("client_key").is_some();
+    let client_auth = client_auth.filter(|method| !keyed || !method.by_secret());
+    let secret = |key: &str| draft.settings.secret(key).map(|reference| at_home(reference, environment));
+    let (client_secret, client_key, client_certificate) = (secret("client_secret"), secret("client_key"), secret("client_certificate"));
+    if [&client_secret, &client_key, &client_certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1
+    {
+        return Err(Error::new(Kind::Config, "standard input can be one of client_secret, client_key and client_certificate only")
+            .hint("give the others by `file` or `env`"));
+    }
+    provable(&profile, grant, client_auth, &client_secret, &client_key, &client_certificate)?;
     let mut plan = Plan {
         grant,
         issuer,
@@ -160,6 +179,8 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         token_endpoint,
         client_id,
         client_secret,
+        client_key,
+        client_certificate,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
         parameters: parameters(&draft.settings),
@@ -175,22 +196,52 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         preset: draft.preset,
         profile,
     };
-    if let Some(SecretReference::File(path)) = &plan.client_secret {
-        plan.client_secret = Some(SecretReference::File(home(&path.to_string_lossy(), environment)));
-    }
     plan.warnings = warnings(&plan);
     Ok(plan)
 }
 
-/// A machine has nothing but its secret to prove itself by, unless it says that it needs none.
-fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, profile: &ProfileName) -> Result<Option<SecretReference>> {
-    let secret = draft.settings.client_secret();
-    if grant == Grant::ClientCredentials && secret.is_none() && client_auth != Some(Method::None) {
-        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`")).hint(format!(
-            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"
+/// `~/` in the path of a secret's file.
+fn at_home(reference: SecretReference, environment: &Environment) -> SecretReference {
+    match reference {
+        SecretReference::File(path) => SecretReference::File(home(&path.to_string_lossy(), environment)),
+        other => other,
+    }
+}
+
+/// A machine has nothing but its secret or its key to prove itself by, unless it says that it needs none; and a method that is
+/// named needs what it works with, except that a person's app has no secret.
+fn provable(
+    profile: &ProfileName,
+    grant: Grant,
+    named: Option<Method>,
+    secret: &Option<SecretReference>,
+    key: &Option<SecretReference>,
+    certificate: &Option<SecretReference>,
+) -> Result<()> {
+    let lacks = |what: &str| match named {
+        Some(method) => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`, which {} needs", method.name())),
+        None => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`")),
+    };
+    if named.is_some_and(Method::by_tls) && certificate.is_none() {
+        return Err(lacks("client_certificate")
+            .hint("set client_certificate = { file = \"CERT.pem\" }, or OAT_CLIENT_CERTIFICATE to the PEM itself"));
+    }
+    let by_key = named.is_some_and(|method| method == Method::PrivateKeyJwt || method.by_tls());
+    if by_key && key.is_none() {
+        return Err(lacks("client_key").hint(format!(
+            "set client_key = {{ file = \"KEY.pem\" }}, seal one with `oat profile set-secret {profile} < KEY.pem`, or set OAT_CLIENT_KEY to the key itself"
         )));
     }
-    Ok(secret)
+    let by_secret = match named {
+        None => key.is_none(),
+        Some(method) => method.by_secret(),
+    };
+    if by_secret && secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
+        return Err(lacks("client_secret").hint(format!(
+            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, give a `client_key`, or say client_auth = \"none\" for a public client"
+        )));
+    }
+    Ok(())
 }
 
 /// What a token is for, as the profile's own keys say it.
@@ -213,11 +264,13 @@ fn parameters(settings: &Settings) -> Vec<(String, Json)> {
 fn warnings(plan: &Plan) -> Vec<String> {
     let mut warnings = Vec::new();
     let public = plan.sandbox || plan.preset.as_ref().is_some_and(|preset| preset.public_secret);
-    if matches!(plan.client_secret, Some(SecretReference::Literal(_))) && !public {
-        warnings.push(format!(
-            "profile `{0}` has its client secret in the config file; `oat profile set-secret {0}` seals it instead",
-            plan.profile
-        ));
+    for (reference, what) in [(&plan.client_secret, "secret"), (&plan.client_key, "key")] {
+        if matches!(reference, Some(SecretReference::Literal(_))) && !public {
+            warnings.push(format!(
+                "profile `{0}` has its client {what} in the config file; `oat profile set-secret {0}` seals it instead",
+                plan.profile
+            ));
+        }
     }
     // Auth0: a Management API token that was asked for on a custom domain works on that domain only.
     let audience = plan.parameters.iter().find(|(name, _)| name == "audience").and_then(|(_, value)| value.as_str());

@@ -1,6 +1,7 @@
 //! Use, refresh, fetch or ask: the one policy that every command follows, with the lock.
 
 pub mod apart;
+pub mod credentials;
 pub mod decision;
 pub mod failure;
 pub mod fetch;
@@ -20,8 +21,9 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::plan::Plan;
-use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
+use crate::secret::SecretReference;
 use crate::session::apart::Apart;
+use crate::session::credentials::{Credentials, Secrets, read_such};
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
 use crate::session::fetch::not_granted;
 use crate::session::remedy::{login_required, maybe_rotated, too_short};
@@ -77,24 +79,17 @@ impl Source {
 /// A valid access token for the plan: the kept one while it is good, else one that another process just got, else a new
 /// one, kept before it is handed out.
 pub fn token(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed: None, apart: None }.token()
+    Session { plan, wish, store, world, request: plan.request(), typed: Secrets::default(), apart: None, redacted: None }.token()
 }
 
 /// The same, where a refresh token is spent by `apart`: a process of its own, which ends its work though this one is killed.
 pub fn token_apart(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, apart: &Apart) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed: None, apart: Some(apart) }.token()
+    Session { plan, wish, store, world, request: plan.request(), typed: Secrets::default(), apart: Some(apart), redacted: None }.token()
 }
 
 /// Spends the refresh token for a process that holds the lock and waits: the other side of [`token_apart`].
-pub fn renew_for_another(
-    plan: &Plan,
-    wish: &Wish,
-    store: &Store,
-    world: &mut dyn World,
-    lock: Lock,
-    typed: Option<ClientSecret>,
-) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed, apart: None }.renew_and_keep(Some(lock))
+pub fn renew_for_another(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, lock: Lock, typed: Secrets) -> Result<Handed> {
+    Session { plan, wish, store, world, request: plan.request(), typed, apart: None, redacted: None }.renew_and_keep(Some(lock))
 }
 
 struct Session<'a> {
@@ -104,11 +99,13 @@ struct Session<'a> {
     world: &'a mut dyn World,
     /// What tells this token from others of the profile.
     request: String,
-    /// A secret that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
+    /// Secrets that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
     /// at the terminal.
-    typed: Option<ClientSecret>,
+    typed: Secrets,
     /// Where refresh tokens are spent, if not here.
     apart: Option<&'a Apart<'a>>,
+    /// What stands for every secret where none is to be read.
+    redacted: Option<&'a str>,
 }
 
 /// A new token, and what has to be kept with it.
@@ -149,9 +146,8 @@ impl Session<'_> {
                 if !self.store.keeps() {
                     return self.without_store(switched_off());
                 }
-                if let Some(reference @ SecretReference::Stdin) = &self.plan.client_secret {
-                    self.typed = Some(self.world.reveal(reference, CLIENT_SECRET)?);
-                }
+                let stdin = |reference: &SecretReference| *reference == SecretReference::Stdin;
+                read_such(self.plan, self.world, stdin, &mut self.typed)?;
                 let failure = self.store.failure_left(&self.plan.profile);
                 self.renew(Seen { failure, ..seen })
             }
@@ -228,13 +224,11 @@ impl Session<'_> {
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person())?;
-        if let (Some(reference @ SecretReference::Command(_)), None) = (&self.plan.client_secret, &self.typed) {
-            match self.world.reveal(reference, CLIENT_SECRET) {
-                Ok(secret) => self.typed = Some(secret),
-                Err(error) => return Some(Err(error)),
-            }
+        if let Err(error) = read_such(self.plan, self.world, |reference| matches!(reference, SecretReference::Command(_)), &mut self.typed)
+        {
+            return Some(Err(error));
         }
-        Some(match apart(lock, self.typed.as_ref())? {
+        Some(match apart(lock, &self.typed)? {
             Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
             // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
             Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),
@@ -286,6 +280,13 @@ impl Session<'_> {
         match self.plan.by_person() {
             true => self.refresh(),
             false => Ok(Renewed { token: self.fetch()?, source: Source::Fetched, session: None }),
+        }
+    }
+
+    fn credentials(&mut self) -> Result<Credentials> {
+        match self.redacted {
+            Some(redacted) => Ok(Credentials::foreseen(self.plan, redacted)),
+            None => Credentials::read(self.plan, self.store, self.world, &self.typed),
         }
     }
 
@@ -363,9 +364,11 @@ impl Session<'_> {
     fn fingerprint(&self) -> String {
         let Identity { server, client_id, grant } = identity(self.plan);
         let plan = self.plan;
-        let secret = plan.client_secret.as_ref().map(SecretReference::describe);
+        let secret =
+            [&plan.client_secret, &plan.client_key, &plan.client_certificate].map(|source| source.as_ref().map(SecretReference::describe));
+        let signed = ["client_key_id", "token_endpoint_auth_signing_alg", "assertion_audience"].map(|key| plan.settings.text(key));
         let how = format!("{:?} {:?} {:?} {:?}", plan.client_auth, plan.body, plan.ca_file, plan.timeout);
-        let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, how]).to_string().as_bytes());
+        let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, signed, how]).to_string().as_bytes());
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest)
     }
 }

@@ -68,7 +68,8 @@ pub fn plans(house: &House, words: &Exec, targets: &[Target]) -> Result<Vec<Plan
     for profile in profiles(targets) {
         let profile = profile.map(str::to_string);
         let (plan, config) = house.plan(&Chosen { profile: profile.clone(), ..words.chosen.clone() })?;
-        if plan.client_secret == Some(SecretReference::Stdin) {
+        let sources = [&plan.client_secret, &plan.client_key, &plan.client_certificate];
+        if sources.into_iter().flatten().any(|reference| *reference == SecretReference::Stdin) {
             return Err(no_stdin());
         }
         planned.push(Planned { profile, plan, config });

@@ -76,14 +76,14 @@ fn reserved(name: &str) -> bool {
 
 /// What does not go together.
 fn at_odds(chosen: &Chosen, targets: &[Target]) -> Option<Error> {
-    if chosen.client_secret == Some(SecretReference::Stdin) {
+    if chosen.secrets.iter().any(|(_, reference)| *reference == SecretReference::Stdin) {
         return Some(no_stdin());
     }
     let several = profiles(targets);
     if chosen.profile.is_some() && !several.contains(&chosen.profile.as_deref()) {
         return Some(wrong("no variable gets the token of the profile that is named first").hint("`--env NAME` gives it one"));
     }
-    if several.len() > 1 && (!chosen.flags.is_empty() || chosen.client_secret.is_some()) {
+    if several.len() > 1 && (!chosen.flags.is_empty() || !chosen.secrets.is_empty()) {
         return Some(
             wrong("the flags of one profile do not go with several").hint("write them into the profiles: `oat profile edit NAME`"),
         );
@@ -158,7 +158,7 @@ mod tests {
         flagged.env.push("C=q".into());
         assert!(targets(&flagged).unwrap_err().message.contains("several"));
         let mut piped = words(None, &[], &[]);
-        piped.chosen.client_secret = Some(SecretReference::Stdin);
+        piped.chosen.secrets.push((Key::named("client_key").unwrap(), SecretReference::Stdin));
         assert!(targets(&piped).unwrap_err().message.contains("standard input"));
     }
 }

@@ -12,7 +12,7 @@ use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
 #[cfg(unix)]
-use crate::secret::ClientSecret;
+use crate::session::credentials::Secrets;
 use crate::session::decision::{SOON, Wish};
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
@@ -107,7 +107,7 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 fn by_policy(house: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
     match plan.by_person() {
         true => {
-            let apart = |lock: &Lock, secret: Option<&ClientSecret>| apart::renew(store, lock, secret, house.terminal, &house.line(plan));
+            let apart = |lock: &Lock, secrets: &Secrets| apart::renew(store, lock, secrets, house.terminal, &house.line(plan));
             session::token_apart(plan, wish, store, world, &apart)
         }
         false => session::token(plan, wish, store, world),

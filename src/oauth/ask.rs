@@ -40,10 +40,11 @@ impl Ask<'_> {
         // RFC 6749 section 3.2: no parameter twice; the grant's own win.
         let more = self.parameters.iter().filter(|(name, _)| !parameters.iter().any(|(own, _)| own == name)).cloned().collect::<Vec<_>>();
         parameters.extend(more);
-        let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
+        let request = token::request(world, self.endpoint, self.body, self.client, &parameters);
+        token::wipe(&mut parameters);
+        let mut request = request?;
         // Whatever the server echoes of what makes this request ours is not shown.
         request.ours.extend(own.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value)));
-        token::wipe(&mut parameters);
         let response = world.send(&request)?;
         answer::read(&response, &self.expectation(&request.ours))
     }

@@ -8,7 +8,7 @@ use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::session::remedy::remedied;
-use crate::session::server::{ask, at_server, client, secret};
+use crate::session::server::{ask, at_server};
 use crate::store::record::CachedToken;
 use crate::text::escape;
 use crate::time::UnixTime;
@@ -20,16 +20,14 @@ impl Session<'_> {
             self.world.warn(warning);
         }
         // The secret first: what it waits for is no time of the server's.
-        let secret = match self.typed.take() {
-            Some(secret) => Some(secret),
-            None => secret(self.plan, self.store, self.world)?,
-        };
+        let credentials = self.credentials()?;
         let plan = self.plan;
         let answer = at_server(plan, self.world, &mut |world, found| {
-            let client = client(plan, found, secret.clone());
+            let client = credentials.client(plan, found)?;
             let ask = ask(plan, &found.token_endpoint, &client, &plan.parameters);
             client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
         })?;
+        credentials.bound(&answer)?;
         let token = cached(plan, self.world, answer);
         if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);

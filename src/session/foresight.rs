@@ -1,16 +1,16 @@
 //! What a session would do, found out without asking anyone: the same decision, and the same grant in a world that sends nothing.
 
 use crate::error::{Error, Result};
-use crate::oauth::client_auth::Method;
 use crate::oauth::grant::refresh_token::refresh_token;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::sign_in::refresh_parameters;
-use crate::secret::{ClientSecret, RefreshToken};
+use crate::secret::RefreshToken;
+use crate::session::credentials::Secrets;
 use crate::session::decision::{Decision, Wish, enough, fresh, served_until};
 use crate::session::fetch::not_granted;
 use crate::session::remedy::login_required;
-use crate::session::server::{ask, at_server, client};
+use crate::session::server::{ask, at_server};
 use crate::session::{Seen, Session, switched_off};
 use crate::store::Store;
 use crate::store::record::CachedToken;
@@ -32,8 +32,8 @@ pub struct Foresight {
 /// What [`crate::session::token`] would do now. In `world`, which answers no request, the grant runs as far as it gets; `redacted` stands
 /// for every secret.
 pub fn foresee(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, redacted: &str) -> Foresight {
-    let secret = plan.client_secret.as_ref().filter(|_| plan.client_auth != Some(Method::None)).map(|_| ClientSecret::new(redacted));
-    let mut session = Session { plan, wish, store, world, request: plan.request(), typed: secret, apart: None };
+    let typed = Secrets::default();
+    let mut session = Session { plan, wish, store, world, request: plan.request(), typed, apart: None, redacted: Some(redacted) };
     let now = session.world.now();
     let (seen, trouble) = match session.look() {
         Ok(seen) => (seen, if store.keeps() { None } else { Some(switched_off()) }),
@@ -59,10 +59,10 @@ pub fn foresee(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, r
 impl Session<'_> {
     /// A refresh as it goes out after a sign-in that asked for what the plan asks for now; the real one would be unsealed.
     fn refresh_foreseen(&mut self, redacted: &str) -> Result<()> {
-        let (plan, secret) = (self.plan, self.typed.take());
+        let (plan, credentials) = (self.plan, self.credentials()?);
         let parameters = refresh_parameters(plan, &self.request, None);
         at_server(plan, self.world, &mut |world, found| {
-            let client = client(plan, found, secret.clone());
+            let client = credentials.client(plan, found)?;
             refresh_token(world, &ask(plan, &found.token_endpoint, &client, &parameters), &RefreshToken::new(redacted)).map(drop)
         })
     }

@@ -160,7 +160,7 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
 }
 
 /// The variables that hold a secret meant for oat: no program that oat starts gets them, the command of `oat exec` included.
-const OURS: [&str; 2] = ["OAT_STORE_KEY", "OAT_CLIENT_SECRET"];
+const OURS: [&str; 3] = ["OAT_STORE_KEY", "OAT_CLIENT_SECRET", "OAT_CLIENT_KEY"];
 
 /// A program that is run on the side: it does not get the secrets that are meant for oat.
 pub fn bystander(program: impl AsRef<OsStr>) -> Command {

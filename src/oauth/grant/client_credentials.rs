@@ -23,13 +23,13 @@ pub fn client_credentials(world: &mut dyn World, ask: &Ask) -> Result<TokenSet> 
     // A profile's own grant_type (Zoom: account_credentials) replaces ours.
     parameters.retain(|(name, _)| !ask.parameters.iter().any(|(own, _)| own == name));
     parameters.extend_from_slice(ask.parameters);
-    let ours = ask.client.traces();
-    let expect = ask.expectation(&ours);
 
     let mut tried = 0;
     loop {
-        let response = world.send(&token::request(ask.endpoint, ask.body, ask.client, &parameters))?;
-        let error = match answer::read(&response, &expect) {
+        // Made anew for each try: what proves the client may be good once.
+        let request = token::request(world, ask.endpoint, ask.body, ask.client, &parameters)?;
+        let response = world.send(&request)?;
+        let error = match answer::read(&response, &ask.expectation(&request.ours)) {
             Ok(tokens) => return Ok(tokens),
             Err(error) => error,
         };
