@@ -5,6 +5,7 @@ pub mod draft;
 pub mod grant;
 pub mod setting;
 pub mod sign_in;
+pub mod subject;
 pub mod substitution;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use crate::plan::choice::choose;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
 use crate::plan::setting::{Origin, Setting, Settings};
+use crate::plan::subject::{Making, Party};
 use crate::plan::substitution::{as_text, home};
 use crate::provider::Preset;
 use crate::secret::SecretReference;
@@ -58,6 +60,10 @@ pub struct Plan {
     /// What a token is asked for with, besides `grant_type` and the client: a machine's token request in full. A person agrees
     /// to it in the authorization request, which `plan/sign_in.rs` makes.
     pub parameters: Vec<(String, Json)>,
+    /// Whose token is handed in, or proves the client.
+    pub subject: Option<Party>,
+    /// Who acts for the subject.
+    pub actor: Option<Party>,
     /// JSON pointer to a nested token object.
     pub token_pointer: Option<String>,
     /// The server's own word for Bearer.
@@ -81,12 +87,17 @@ pub struct Plan {
 impl Plan {
     /// Makes the plan. Fails with `Config` for what is missing or wrong in a profile, `Usage` for a flag.
     pub fn make(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Plan> {
-        let name = choose(chosen, config, environment)?;
-        let mut draft = Draft::gather(&name, chosen, config, environment)?;
-        if let Some(error) = draft.lacking.take() {
-            return Err(error);
-        }
-        close(draft, name, environment)
+        make(&choose(chosen, config, environment)?, chosen, Making { config, environment, above: &[] })
+    }
+
+    /// Those whose tokens are handed in.
+    pub fn parties(&self) -> impl Iterator<Item = &Party> {
+        self.subject.iter().chain(&self.actor)
+    }
+
+    /// Whether the embedded server answers, to this profile or to one whose token it hands in.
+    pub fn in_sandbox(&self) -> bool {
+        self.sandbox || self.parties().filter_map(|party| party.profile.as_ref()).any(|plan| plan.in_sandbox())
     }
 
     /// Whether a person has to sign in for its tokens.
@@ -112,6 +123,11 @@ impl Plan {
             // Not a parameter, and so not a name that one could have.
             map.insert("#token_pointer".into(), pointer.as_str().into());
         }
+        for (name, party) in [("#subject", &self.subject), ("#actor", &self.actor)] {
+            if let Some(party) = party {
+                map.insert(name.into(), party.mark.as_str().into());
+            }
+        }
         Json::Object(map).to_string()
     }
 }
@@ -119,12 +135,22 @@ impl Plan {
 /// Every value of the chosen profile with its origin, also where they do not make a plan yet.
 pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, Vec<Setting>)> {
     let name = choose(chosen, config, environment)?;
-    let draft = Draft::gather(&name, chosen, config, environment)?;
+    let draft = Draft::gather(&name, chosen, config, environment, true)?;
     Ok((name, draft.settings.all))
 }
 
+/// The plan of a profile.
+fn make(name: &ProfileName, chosen: &Chosen, making: Making) -> Result<Plan> {
+    let mut draft = Draft::gather(name, chosen, making.config, making.environment, making.above.is_empty())?;
+    if let Some(error) = draft.lacking.take() {
+        return Err(error);
+    }
+    close(draft, name.clone(), making)
+}
+
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
-fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Result<Plan> {
+fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
+    let environment = making.environment;
     // What a person wrote is checked at once; the preset's own URLs are held by a test, and those that are used are checked below.
     let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
     for setting in draft.settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
@@ -143,14 +169,11 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         return Err(Error::new(Kind::Config, format!("profile `{profile}` names no server"))
             .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.settings.path)));
     }
-    let Some(client_id) = draft.settings.text("client_id") else {
-        let variable =
-            draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
-        let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
-        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
-            .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)));
-    };
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
+    let client_id = client_id(&draft, grant, &profile)?;
+    let subject = Party::of("subject", &draft.settings, &profile, making)?;
+    let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
+    subject::needed(grant, subject.as_ref(), &profile, &draft.settings)?;
     let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
     let client_secret = secret_or_none(&draft, grant, client_auth, &profile)?;
     let mut plan = Plan {
@@ -162,7 +185,9 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         client_secret,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
-        parameters: parameters(&draft.settings),
+        parameters: parameters(&draft.settings, grant)?,
+        subject,
+        actor,
         token_pointer: draft.settings.text("token_pointer").filter(|pointer| !pointer.is_empty()),
         token_type: draft.settings.text("token_type"),
         leeway: draft.settings.length("leeway").unwrap_or(Seconds(60)),
@@ -179,7 +204,21 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         plan.client_secret = Some(SecretReference::File(home(&path.to_string_lossy(), environment)));
     }
     plan.warnings = warnings(&plan);
+    subject::share(&mut plan)?;
     Ok(plan)
+}
+
+/// A client that hands a token in need not be known by a name of its own (RFC 8693 section 2.1, RFC 7521 section 4.1).
+fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<String> {
+    let named = draft.settings.text("client_id");
+    if let Some(client_id) = named.or_else(|| matches!(grant, Grant::TokenExchange | Grant::JwtBearer).then(String::new)) {
+        return Ok(client_id);
+    }
+    let variable =
+        draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
+    let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
+    Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
+        .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)))
 }
 
 /// A machine has nothing but its secret to prove itself by, unless it says that it needs none.
@@ -195,19 +234,23 @@ fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, prof
 
 /// What a token is for, as the profile's own keys say it.
 pub fn asked(settings: &Settings) -> Vec<(String, Json)> {
-    let mut asked = settings.words(&["scope", "audience", "organization"]);
-    match settings.list("resource").as_slice() {
-        [] => {}
-        [one] => asked.push(("resource".into(), Json::String(one.clone()))),
-        several => asked.push(("resource".into(), several.to_vec().into())),
+    let mut asked = Vec::new();
+    for key in ["scope", "audience", "organization", "resource"] {
+        asked.extend(settings.words(&[key]));
+        match settings.list(key).as_slice() {
+            [] => {}
+            [one] => asked.push((key.into(), Json::String(one.clone()))),
+            several => asked.push((key.into(), several.to_vec().into())),
+        }
     }
     asked
 }
 
-fn parameters(settings: &Settings) -> Vec<(String, Json)> {
+fn parameters(settings: &Settings, grant: Grant) -> Result<Vec<(String, Json)>> {
     let mut parameters = asked(settings);
+    parameters.extend(subject::requested(settings, grant)?);
     settings.override_with("token_params", &mut parameters);
-    parameters
+    Ok(parameters)
 }
 
 fn warnings(plan: &Plan) -> Vec<String> {

@@ -5,7 +5,7 @@ use clap::ArgMatches;
 use crate::cli::grammar;
 use crate::cli::refusal::{no_secret_here, no_token_here};
 use crate::cli::words::{
-    Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
+    Chosen, Command, Common, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet, TokenSubject,
 };
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
@@ -16,6 +16,12 @@ use crate::time::Seconds;
 pub fn command(matches: &ArgMatches) -> Result<Command> {
     Ok(match path(matches) {
         (["token", "get"], m) => Command::TokenGet(token_get(m)?),
+        (["token", "subject"], m) => Command::TokenSubject(TokenSubject {
+            chosen: of_the_network(m)?,
+            source: text(m, "source"),
+            audience: text(m, "audience"),
+            out: m.get_one("out").cloned(),
+        }),
         (["refresh", _], m) => {
             Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require_store") })
         }

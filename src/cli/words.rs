@@ -35,6 +35,8 @@ pub struct Common {
 pub enum Command {
     /// `oat token get`
     TokenGet(TokenGet),
+    /// `oat token subject`
+    TokenSubject(TokenSubject),
     /// `oat refresh`
     Refresh(Refresh),
     /// `oat login`
@@ -91,6 +93,19 @@ pub struct TokenGet {
     pub require_scope: bool,
     /// `--login`: a person may be asked to sign in.
     pub login: bool,
+}
+
+/// `oat token subject`
+#[derive(Debug, Clone, Default)]
+pub struct TokenSubject {
+    /// The keys of the network that were given as flags.
+    pub chosen: Chosen,
+    /// A profile, or a source in its short form.
+    pub source: Option<String>,
+    /// `--audience`
+    pub audience: Option<String>,
+    /// `--out`
+    pub out: Option<PathBuf>,
 }
 
 /// `oat login`

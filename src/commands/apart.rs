@@ -21,6 +21,8 @@ use crate::cli;
 use crate::cli::words::{Chosen, Command as Words};
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
+use crate::keys::KEYS;
+use crate::name::ProfileName;
 use crate::oauth::world::World;
 use crate::output;
 use crate::secret::ClientSecret;
@@ -40,12 +42,23 @@ const BEGUN: &[u8] = b".";
 /// The most bytes that are handed over: keys, and a secret of 1 MiB.
 const LONGEST: usize = (1 << 20) + 128;
 
-/// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal) -> Option<Result<Handed>> {
+/// Has a child spend the refresh token under this lock, that of the `other` profile where the words are about one that hands its
+/// token in; None where there can be no child, or none that could begin.
+pub fn renew(
+    store: &Store,
+    lock: &Lock,
+    secret: Option<&ClientSecret>,
+    other: Option<&ProfileName>,
+    terminal: Terminal,
+) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
-    command.arg0(NAME).args(std::env::args_os().skip(1)).process_group(0);
+    command.arg0(NAME).process_group(0);
+    match other {
+        None => drop(command.args(std::env::args_os().skip(1))),
+        Some(other) => of_another(&mut command, other)?,
+    }
     command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
     // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
     let mut child = command.stderr(Stdio::piped()).spawn().ok()?;
@@ -59,6 +72,22 @@ pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal
     let _ = child.wait();
     let _ = words.map(JoinHandle::join);
     came_of_it(&answer)
+}
+
+/// The words about another profile: of those that this process got, what every command understands. The variables are about the
+/// first profile.
+fn of_another(command: &mut Command, other: &ProfileName) -> Option<()> {
+    let common = cli::parse(std::env::args_os().collect()).ok()?.common;
+    command.args(["token", "get", other.as_str()]);
+    let paths = [("--config", common.config), ("--trace", common.trace), ("--store", common.store.map(PathBuf::from))];
+    for (flag, value) in paths.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
+        command.arg(flag).arg(value);
+    }
+    command.args(std::iter::repeat_n("-v", common.verbose.into()));
+    for key in KEYS {
+        command.env_remove(key.variable());
+    }
+    Some(())
 }
 
 /// What the child said; None where it did not begin, so that the token is still to be spent.

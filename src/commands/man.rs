@@ -6,10 +6,11 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str); 20] = [
+pub const PAGES: [(&str, &str); 21] = [
     ("", "oat.1"),
     ("token", "oat-token.1"),
     ("token-get", "oat-token-get.1"),
+    ("token-subject", "oat-token-subject.1"),
     ("login", "oat-login.1"),
     ("logout", "oat-logout.1"),
     ("status", "oat-status.1"),

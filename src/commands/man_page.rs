@@ -78,7 +78,7 @@ const HEADINGS: [&str; 7] =
     ["FORMATS", "WHO IS TRUSTED", "CHECKS", "WHY AN API REFUSES A TOKEN", "JSON", "WHAT THE EXIT CODE SAYS", "NOT THERE YET"];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 22] = [
+const PROSE: [(&str, &str, &str); 23] = [
     (
         "",
         "DESCRIPTION",
@@ -87,7 +87,7 @@ const PROSE: [(&str, &str, &str); 22] = [
     (
         "",
         "NOT THERE YET",
-        "This version cannot run a command with a token, or answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS.",
+        "This version cannot run a command with a token, or answer as a credential helper. It has no private_key_jwt and no mTLS.",
     ),
     (
         "token-get",
@@ -98,6 +98,11 @@ const PROSE: [(&str, &str, &str); 22] = [
         "token-get",
         "FORMATS",
         "- raw\nThe token. A token with a space, a line break or a control character is refused, whatever the format.\n- json\nOne object: access_token, token_type, expires_at (Unix time), expires_in (seconds from now), scope, profile, issuer, source (cache, shared, fetched or refresh), and other members of the server's answer that are not secret. expires_at and expires_in are left out where the server names no lifetime.\n- bearer\n`Bearer TOKEN`\n- header\n`Authorization: Bearer TOKEN`\n- env\nAn assignment to be evaluated by the shell that `--shell` names: `export OAT_ACCESS_TOKEN='TOKEN'` for sh.\n- dotenv\n`OAT_ACCESS_TOKEN='TOKEN'`, for a file that dotenv libraries read.\n- curl\nA line for `curl -K`, which keeps the token out of the list of processes.",
+    ),
+    (
+        "token-subject",
+        "DESCRIPTION",
+        "Some tools take the CI system's own token from a file and do the rest themselves: AWS_WEB_IDENTITY_TOKEN_FILE, AZURE_FEDERATED_TOKEN_FILE, the credentials file of Google's libraries. For all others `oat token get` exchanges it.\n\nThe sources are those of SUBJECTS in `oat-config(5)`, in their short form: `github-actions`, `env:NAME`. What is the name of a source is one, and of a profile else. A file is replaced as a whole, and is its owner's alone.",
     ),
     (
         "login",

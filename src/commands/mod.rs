@@ -28,6 +28,7 @@ mod refresh;
 mod sandbox;
 mod status;
 mod token;
+mod token_subject;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -73,6 +74,7 @@ fn command(argv: Vec<OsString>) -> Result<()> {
     let house = House::new(words.common);
     match words.command {
         Command::TokenGet(words) => token::get(&house, &words),
+        Command::TokenSubject(words) => token_subject::subject(&house, &words),
         Command::Refresh(words) => refresh::refresh(&house, &words),
         Command::Login(words) => login::login(&house, &words),
         Command::Logout(words) => logout::logout(&house, &words),

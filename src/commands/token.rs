@@ -79,10 +79,13 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 
 #[cfg(unix)]
 fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, terminal: Terminal) -> Result<Handed> {
-    match plan.by_person() {
-        true => session::token_apart(plan, wish, store, world, &|lock, secret| apart::renew(store, lock, secret, terminal)),
-        false => session::token(plan, wish, store, world),
+    if !plan.by_person() && plan.parties().all(|party| party.profile.is_none()) {
+        return session::token(plan, wish, store, world);
     }
+    session::token_apart(plan, wish, store, world, &|whose, lock, secret| {
+        let other = (whose.profile != plan.profile).then_some(&whose.profile);
+        apart::renew(store, lock, secret, other, terminal)
+    })
 }
 
 #[cfg(not(unix))]

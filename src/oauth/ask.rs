@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::oauth::answer::{self, Expectation};
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
+use crate::oauth::patience::patiently;
 use crate::oauth::token::{self, Body, TokenSet};
 use crate::oauth::world::World;
 use crate::secret::WireSecret;
@@ -30,7 +31,7 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// What an answer is read with.
     pub fn expectation<'a>(&'a self, ours: &'a [WireSecret]) -> Expectation<'a> {
-        Expectation { pointer: self.pointer, token_type: self.token_type, ours, key: "token_endpoint" }
+        Expectation { pointer: self.pointer, token_type: self.token_type, ours, key: "token_endpoint", requested: None }
     }
 
     /// Sends what a grant says, and the rest, once: a code or a refresh token that went out may be spent (R55).
@@ -47,7 +48,31 @@ impl Ask<'_> {
         let response = world.send(&request)?;
         answer::read(&response, &self.expectation(&request.ours))
     }
+
+    /// Sends what a grant says, and the rest, as often as there is hope: nothing is spent by it. What the profile says itself takes
+    /// the grant's place. Of an exchange, `requested` is the type of token that is asked for, or empty.
+    pub fn patiently(&self, world: &mut dyn World, own: &[(&str, &str)], requested: Option<&str>) -> Result<TokenSet> {
+        let own = own.iter().filter(|(name, _)| !self.parameters.iter().any(|(profile, _)| profile == name));
+        let secret = own.clone().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value));
+        let ours: Vec<WireSecret> = secret.chain(self.client.traces()).collect();
+        let mut parameters: Vec<(String, Value)> = own.map(|(name, value)| (name.to_string(), Value::from(*value))).collect();
+        parameters.extend_from_slice(self.parameters);
+        let expect = Expectation { requested, ..self.expectation(&ours) };
+        let mut tokens = None;
+        let mut request = || {
+            let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
+            request.ours.clone_from(&ours);
+            request
+        };
+        let answered = patiently(world, &mut request, &mut |response| {
+            tokens = Some(answer::read(response, &expect)?);
+            Ok(())
+        });
+        token::wipe(&mut parameters);
+        answered?;
+        tokens.ok_or_else(|| Error::new(Kind::Internal, "an answer was read, and is not there"))
+    }
 }
 
 /// The parameters of a grant that nobody else may learn.
-const SECRET: [&str; 4] = ["code", "code_verifier", "refresh_token", "device_code"];
+const SECRET: [&str; 7] = ["code", "code_verifier", "refresh_token", "device_code", "subject_token", "actor_token", "assertion"];

@@ -70,6 +70,8 @@ impl Client {
                 parameters.push(("client_id".into(), self.id.as_str().into()));
                 parameters.push(("client_secret".into(), secret.into()));
             }
+            // Who hands a token in may have no name of its own (RFC 8693 section 2.1).
+            Method::None if self.id.is_empty() => {}
             Method::None => parameters.push(("client_id".into(), self.id.as_str().into())),
         }
     }

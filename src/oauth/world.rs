@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::redirect::Redirect;
@@ -34,6 +35,12 @@ pub trait World {
 
     /// Tells the person something that does not stop the command.
     fn warn(&mut self, warning: &str);
+
+    /// Tells something to a person who wants to know what happens.
+    fn note(&mut self, note: &str);
+
+    /// The variables that this command was started with.
+    fn environment(&self) -> &Environment;
 
     /// 256 random bits, for a state, a nonce or a code_verifier. Fails with `Internal`.
     fn random(&mut self) -> Result<[u8; 32]>;

@@ -27,8 +27,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Gathers flags, variables, the profile file and the preset, the first of them winning.
-    pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Draft> {
+    /// Gathers flags, variables, the profile file and the preset, the first of them winning. The `OAT_…` variables are about the
+    /// profile that was chosen, which is the `first` of those that a command may need.
+    pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment, first: bool) -> Result<Draft> {
         let profile = config.profile(name.as_str());
         let sandbox = profile.is_none() && name.as_str() == "sandbox";
         if profile.is_none() && !sandbox && name.as_str() != UNNAMED {
@@ -37,7 +38,9 @@ impl Draft {
         let settings = Settings { all: Vec::new(), path: config.path.display().to_string() };
         let mut draft = Draft { settings, preset: None, lacking: None, sandbox };
         draft.flags(chosen)?;
-        draft.variables(environment)?;
+        if first {
+            draft.variables(environment)?;
+        }
         draft.file(profile, environment)?;
         if sandbox {
             draft.built_in();

@@ -3,11 +3,14 @@
 use crate::error::Result;
 use crate::jose::jwt::Jwt;
 use crate::oauth::grant::client_credentials::client_credentials;
+use crate::oauth::grant::jwt_bearer::jwt_bearer;
+use crate::oauth::grant::token_exchange::token_exchange;
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
 use crate::plan::Plan;
+use crate::plan::grant::Grant;
 use crate::session::Session;
-use crate::session::remedy::remedied;
+use crate::session::remedy::{remedied, with_claims};
 use crate::session::server::{ask, at_server, client, secret};
 use crate::store::record::CachedToken;
 use crate::text::escape;
@@ -25,12 +28,22 @@ impl Session<'_> {
             None => secret(self.plan, self.store, self.world)?,
         };
         let plan = self.plan;
+        let subject = plan.subject.as_ref().map(|party| self.handed_in(party)).transpose()?;
+        let actor = plan.actor.as_ref().map(|party| self.handed_in(party)).transpose()?;
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = client(plan, found, secret.clone());
             let ask = ask(plan, &found.token_endpoint, &client, &plan.parameters);
-            client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
+            let answer = match (plan.grant, &subject) {
+                (Grant::TokenExchange, Some(subject)) => token_exchange(world, &ask, subject, actor.as_ref()),
+                (Grant::JwtBearer, Some(subject)) => jwt_bearer(world, &ask, &subject.token),
+                _ => client_credentials(world, &ask),
+            };
+            answer.map_err(|error| with_claims(remedied(error, plan, &client), subject.as_ref()))
         })?;
-        let token = cached(plan, self.world, answer);
+        if answer.refresh_token.is_some() {
+            self.world.note(&format!("the answer has a refresh token, which is not kept: {} is asked again instead", plan.grant.name()));
+        }
+        let token = CachedToken { request: self.request.clone(), ..cached(plan, self.world, answer) };
         if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);
         }

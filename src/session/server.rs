@@ -78,7 +78,8 @@ pub fn secret(plan: &Plan, store: &Store, world: &mut dyn World) -> Result<Optio
 /// The client, ready to prove itself.
 pub fn client(plan: &Plan, found: &Found, secret: Option<ClientSecret>) -> Client {
     // A person's grant goes without a secret too: a native app has none (RFC 8252 section 8.4), whatever a preset says.
-    let chosen = plan.client_auth.filter(|_| secret.is_some() || !plan.by_person());
+    // Who hands a token in may need none either.
+    let chosen = plan.client_auth.filter(|_| secret.is_some() || plan.grant == Grant::ClientCredentials);
     let method = chosen.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
     Client { id: plan.client_id.clone(), secret, method }
 }
