@@ -65,6 +65,10 @@ fn write(file: &Path, token: &SubjectToken) -> Result<()> {
             .hint("is its folder there, and yours to write to?")
             .because(error)
     };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(failed(std::io::Error::from(std::io::ErrorKind::NotFound)));
+    }
     let draft = private_file::draft(file, token.expose().as_bytes()).map_err(failed)?;
     std::fs::rename(&draft, file).map_err(|error| {
         let _ = std::fs::remove_file(&draft);

@@ -2,10 +2,10 @@
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::jose::jwt::Jwt;
 use crate::keys::subject::Subject;
 use crate::oauth::world::World;
 use crate::secret::SubjectToken;
+use crate::subject::claims;
 use crate::text::escape;
 
 /// The token in the variable that is meant.
@@ -46,7 +46,7 @@ fn conventional(audience: &str) -> String {
 }
 
 fn is_for(token: &str, audience: &str) -> bool {
-    let claim = Jwt::decode(token).ok().and_then(|jwt| jwt.claims.get("aud").cloned());
+    let claim = claims(token).and_then(|claims| claims.get("aud").cloned());
     claim.is_some_and(|aud| aud == audience || aud.as_array().is_some_and(|all| all.iter().any(|one| one == audience)))
 }
 
