@@ -380,7 +380,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -920,7 +920,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -1340,7 +1340,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -2141,7 +2141,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)

@@ -69,6 +69,7 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -86,7 +87,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -214,6 +219,7 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l provider -d 'A preset:
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -231,7 +237,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -425,6 +435,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -442,7 +453,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -558,6 +573,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -575,7 +591,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f

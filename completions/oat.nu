@@ -34,7 +34,7 @@ module completions {
   }
 
   def "nu-complete oat token get provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat token get client_auth" [] {
@@ -179,7 +179,7 @@ module completions {
   }
 
   def "nu-complete oat login provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat login client_auth" [] {
@@ -409,7 +409,7 @@ module completions {
   }
 
   def "nu-complete oat profile add provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile add client_auth" [] {
@@ -548,7 +548,7 @@ module completions {
   }
 
   def "nu-complete oat profile edit provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile edit client_auth" [] {

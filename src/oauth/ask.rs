@@ -59,10 +59,10 @@ impl Ask<'_> {
         parameters.extend_from_slice(self.parameters);
         let expect = Expectation { requested, ..self.expectation(&ours) };
         let mut tokens = None;
-        let mut request = || {
+        let mut request = |_: &mut dyn World| {
             let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
             request.ours.clone_from(&ours);
-            request
+            Ok(request)
         };
         let answered = patiently(world, &mut request, &mut |response| {
             tokens = Some(answer::read(response, &expect)?);

@@ -13,10 +13,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Sends what `request` makes, a new one for each try, until `read` is content. It is sent again on a 5xx, on `server_error`, and
 /// on a 429 that says when; waits are bounded by the command's deadline.
-pub fn patiently(world: &mut dyn World, request: &mut dyn FnMut() -> Request, read: &mut dyn FnMut(&Response) -> Result<()>) -> Result<()> {
+pub fn patiently(
+    world: &mut dyn World,
+    request: &mut dyn FnMut(&mut dyn World) -> Result<Request>,
+    read: &mut dyn FnMut(&Response) -> Result<()>,
+) -> Result<()> {
     let mut tried = 0;
     loop {
-        let response = world.send(&request())?;
+        let made = request(world)?;
+        let response = world.send(&made)?;
         let error = match read(&response) {
             Ok(()) => return Ok(()),
             Err(error) => error,

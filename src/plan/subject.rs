@@ -87,7 +87,7 @@ pub fn needed(grant: Grant, subject: Option<&Party>, profile: &ProfileName, sett
 
 /// The plan of the profile whose token is handed in. The variables and flags of this command are about the first profile alone.
 fn chained(name: &str, profile: &ProfileName, making: Making) -> Result<Plan> {
-    let name = ProfileName::parse(name)?;
+    let name = ProfileName::parse(name).map_err(|error| error.of(Kind::Config))?;
     let above: Vec<ProfileName> = making.above.iter().chain([profile]).cloned().collect();
     if above.contains(&name) {
         let circle: Vec<String> = above.iter().chain([&name]).map(|name| format!("`{name}`")).collect();

@@ -37,12 +37,9 @@ impl Call<'_> {
     pub fn ask(&self, world: &mut dyn World, read: &dyn Fn(&Response, &Expectation) -> Result<SubjectToken>) -> Result<SubjectToken> {
         let ours: Vec<WireSecret> = self.credential.map(WireSecret::new).into_iter().collect();
         let expect = Expectation { ours: &ours, key: "identity_endpoint", ..Expectation::default() };
-        let mut request = || Request {
-            url: self.url.clone(),
-            headers: self.headers.clone(),
-            body: self.body.as_deref().map(WireSecret::new),
-            limit: LIMIT,
-            ours: ours.clone(),
+        let mut request = |_: &mut dyn World| {
+            let body = self.body.as_deref().map(WireSecret::new);
+            Ok(Request { url: self.url.clone(), headers: self.headers.clone(), body, limit: LIMIT, ours: ours.clone() })
         };
         let mut token = None;
         let asked = patiently(world, &mut request, &mut |response| {
