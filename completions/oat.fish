@@ -108,9 +108,27 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l tenant -d 'The tenant that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-id -d 'The client\'s identifier at the server' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-id -d 'The `kid` that the server knows the client\'s key by; else the JWK\'s own' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-auth -d 'How the client proves itself; else by what there is and what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
 client_secret_post\t''
+client_secret_jwt\t''
+private_key_jwt\t''
+tls_client_auth\t''
+self_signed_tls_client_auth\t''
 none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-endpoint-auth-signing-alg -d 'What the client\'s assertions are signed with; else by the key and the server\'s metadata' -r -f -a "RS256\t''
+RS384\t''
+RS512\t''
+PS256\t''
+PS384\t''
+PS512\t''
+ES256\t''
+ES384\t''
+EdDSA\t''
+HS256\t''
+HS384\t''
+HS512\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l assertion-audience -d 'Whom the client\'s assertions are for: issuer, token_endpoint or a URL; issuer where one is known' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
 client_credentials\t''
 device_code\t''
@@ -134,6 +152,7 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l actor-token-type -d 'What the actor\'s token is' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -167,10 +186,18 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Take the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-file -d 'Take the client secret from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-credential -d 'Take the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-command -d 'Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-env -d 'Take the client key from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-file -d 'Take the client key from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-credential -d 'Take the client key from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-command -d 'Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-env -d 'Take the client certificate from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-file -d 'Take the client certificate from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-credential -d 'Take the client certificate from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-command -d 'Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s f -l format -d 'How the token is printed [default: raw]' -r -f -a "raw\t''
 json\t''
 bearer\t''
@@ -187,8 +214,12 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-stdin -d 'Take the client secret from standard input'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-keyring -d 'Take the client secret from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-stdin -d 'Take the client key from standard input'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-key-keyring -d 'Take the client key from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-stdin -d 'Take the client certificate from standard input'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-certificate-keyring -d 'Take the client certificate from oat\'s store, where `oat profile set-secret` sealed it'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l force -d 'Ask the server, whatever the cache says'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-store -d 'Fail when the token cannot be kept'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l require-scope -d 'Fail when the server grants less scope than was asked for'
@@ -258,9 +289,27 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l region -d 'The region 
 complete -c oat -n "__fish_oat_using_subcommand login" -l tenant -d 'The tenant that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l client-id -d 'The client\'s identifier at the server' -r -f
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-id -d 'The `kid` that the server knows the client\'s key by; else the JWK\'s own' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-auth -d 'How the client proves itself; else by what there is and what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
 client_secret_post\t''
+client_secret_jwt\t''
+private_key_jwt\t''
+tls_client_auth\t''
+self_signed_tls_client_auth\t''
 none\t''"
+complete -c oat -n "__fish_oat_using_subcommand login" -l token-endpoint-auth-signing-alg -d 'What the client\'s assertions are signed with; else by the key and the server\'s metadata' -r -f -a "RS256\t''
+RS384\t''
+RS512\t''
+PS256\t''
+PS384\t''
+PS512\t''
+ES256\t''
+ES384\t''
+EdDSA\t''
+HS256\t''
+HS384\t''
+HS512\t''"
+complete -c oat -n "__fish_oat_using_subcommand login" -l assertion-audience -d 'Whom the client\'s assertions are for: issuer, token_endpoint or a URL; issuer where one is known' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
 client_credentials\t''
 device_code\t''
@@ -284,6 +333,7 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l subject-token-type -d 
 complete -c oat -n "__fish_oat_using_subcommand login" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l actor-token-type -d 'What the actor\'s token is' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -316,15 +366,27 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-sliding 
 false\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-env -d 'Take the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-file -d 'Take the client secret from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-credential -d 'Take the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-command -d 'Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-env -d 'Take the client key from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-file -d 'Take the client key from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-credential -d 'Take the client key from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-command -d 'Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-env -d 'Take the client certificate from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-file -d 'Take the client certificate from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-credential -d 'Take the client certificate from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-command -d 'Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l timeout -d 'How long the sign-in may take [env: OAT_LOGIN_TIMEOUT; default: 5m]' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand login" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
-complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-stdin -d 'Take the client secret from standard input'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-keyring -d 'Take the client secret from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-stdin -d 'Take the client key from standard input'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-key-keyring -d 'Take the client key from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-stdin -d 'Take the client certificate from standard input'
+complete -c oat -n "__fish_oat_using_subcommand login" -l client-certificate-keyring -d 'Take the client certificate from oat\'s store, where `oat profile set-secret` sealed it'
 complete -c oat -n "__fish_oat_using_subcommand login" -l no-browser -d 'Open no browser; the address is printed'
 complete -c oat -n "__fish_oat_using_subcommand login" -l paste -d 'Open no browser, and read the address that the browser ends at from standard input'
 complete -c oat -n "__fish_oat_using_subcommand login" -l device -d 'Sign in on any device, with a code'
@@ -423,7 +485,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_sub
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "show" -d 'Show a profile\'s values and where each came from'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "edit" -d 'Change a profile\'s keys; comments are kept'
 complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "remove" -d 'Take a profile away, with what is stored for it'
-complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "set-secret" -d 'Seal a client secret, read from standard input or a hidden prompt'
+complete -c oat -n "__fish_oat_using_subcommand profile; and not __fish_seen_subcommand_from add list show edit remove set-secret" -f -a "set-secret" -d 'Seal a client secret or key, read from standard input or a hidden prompt'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
@@ -474,9 +536,27 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l tenant -d 'The tenant that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-id -d 'The client\'s identifier at the server' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-id -d 'The `kid` that the server knows the client\'s key by; else the JWK\'s own' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-auth -d 'How the client proves itself; else by what there is and what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
 client_secret_post\t''
+client_secret_jwt\t''
+private_key_jwt\t''
+tls_client_auth\t''
+self_signed_tls_client_auth\t''
 none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-endpoint-auth-signing-alg -d 'What the client\'s assertions are signed with; else by the key and the server\'s metadata' -r -f -a "RS256\t''
+RS384\t''
+RS512\t''
+PS256\t''
+PS384\t''
+PS512\t''
+ES256\t''
+ES384\t''
+EdDSA\t''
+HS256\t''
+HS384\t''
+HS512\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l assertion-audience -d 'Whom the client\'s assertions are for: issuer, token_endpoint or a URL; issuer where one is known' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
 client_credentials\t''
 device_code\t''
@@ -500,6 +580,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l actor-token-type -d 'What the actor\'s token is' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -533,14 +614,26 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Take the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-file -d 'Take the client secret from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-credential -d 'Take the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-command -d 'Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-env -d 'Take the client key from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-file -d 'Take the client key from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-credential -d 'Take the client key from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-command -d 'Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-env -d 'Take the client certificate from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-file -d 'Take the client certificate from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-credential -d 'Take the client certificate from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-command -d 'Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-stdin -d 'Take the client secret from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-keyring -d 'Take the client secret from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-stdin -d 'Take the client key from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-key-keyring -d 'Take the client key from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-stdin -d 'Take the client certificate from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-certificate-keyring -d 'Take the client certificate from oat\'s store, where `oat profile set-secret` sealed it'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from list" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
@@ -612,9 +705,27 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l tenant -d 'The tenant that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l realm -d 'The realm, pool, environment or application that a preset asks for' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-id -d 'The client\'s identifier at the server' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-auth -d 'How the client proves itself; else what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-id -d 'The `kid` that the server knows the client\'s key by; else the JWK\'s own' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-auth -d 'How the client proves itself; else by what there is and what the server\'s metadata offers' -r -f -a "client_secret_basic\t''
 client_secret_post\t''
+client_secret_jwt\t''
+private_key_jwt\t''
+tls_client_auth\t''
+self_signed_tls_client_auth\t''
 none\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-endpoint-auth-signing-alg -d 'What the client\'s assertions are signed with; else by the key and the server\'s metadata' -r -f -a "RS256\t''
+RS384\t''
+RS512\t''
+PS256\t''
+PS384\t''
+PS512\t''
+ES256\t''
+ES384\t''
+EdDSA\t''
+HS256\t''
+HS384\t''
+HS512\t''"
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l assertion-audience -d 'Whom the client\'s assertions are for: issuer, token_endpoint or a URL; issuer where one is known' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l grant -d 'How a token is got; authorization_code unless the preset says otherwise' -r -f -a "authorization_code\t''
 client_credentials\t''
 device_code\t''
@@ -638,6 +749,7 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l actor-token-type -d 'What the actor\'s token is' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -671,15 +783,27 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l hosts -d 'The hosts this token may be handed to' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Read the client secret from this variable' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Read the client secret from this file; it must be private' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-credential -d 'Read the client secret from this systemd credential' -r -f
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Take the client secret from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-file -d 'Take the client secret from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-credential -d 'Take the client secret from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-command -d 'Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-env -d 'Take the client key from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-file -d 'Take the client key from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-credential -d 'Take the client key from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-command -d 'Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-env -d 'Take the client certificate from this variable' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-file -d 'Take the client certificate from this file; a secret\'s must be private' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-credential -d 'Take the client certificate from this systemd credential' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-command -d 'Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l unset -d 'Take this key out' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l json -d 'Tell errors, and what a command reports, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-stdin -d 'Read the client secret from the first line of standard input'
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-keyring -d 'Take the client secret that `oat profile set-secret` sealed'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-stdin -d 'Take the client secret from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-keyring -d 'Take the client secret from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-stdin -d 'Take the client key from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-key-keyring -d 'Take the client key from oat\'s store, where `oat profile set-secret` sealed it'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-stdin -d 'Take the client certificate from standard input'
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-certificate-keyring -d 'Take the client certificate from oat\'s store, where `oat profile set-secret` sealed it'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from remove" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''

@@ -38,7 +38,11 @@ module completions {
   }
 
   def "nu-complete oat token get client_auth" [] {
-    [ "client_secret_basic" "client_secret_post" "none" ]
+    [ "client_secret_basic" "client_secret_post" "client_secret_jwt" "private_key_jwt" "tls_client_auth" "self_signed_tls_client_auth" "none" ]
+  }
+
+  def "nu-complete oat token get token_endpoint_auth_signing_alg" [] {
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat token get grant" [] {
@@ -101,7 +105,10 @@ module completions {
     --tenant: string          # The tenant that a preset asks for
     --realm: string           # The realm, pool, environment or application that a preset asks for
     --client-id: string       # The client's identifier at the server
-    --client-auth: string@"nu-complete oat token get client_auth" # How the client proves itself; else what the server's metadata offers
+    --client-key-id: string   # The `kid` that the server knows the client's key by; else the JWK's own
+    --client-auth: string@"nu-complete oat token get client_auth" # How the client proves itself; else by what there is and what the server's metadata offers
+    --token-endpoint-auth-signing-alg: string@"nu-complete oat token get token_endpoint_auth_signing_alg" # What the client's assertions are signed with; else by the key and the server's metadata
+    --assertion-audience: string # Whom the client's assertions are for: issuer, token_endpoint or a URL; issuer where one is known
     --grant: string@"nu-complete oat token get grant" # How a token is got; authorization_code unless the preset says otherwise
     --scope: string           # The scopes to ask for, separated by spaces
     --audience: string        # The API the token is for, where the server knows `audience`
@@ -120,6 +127,7 @@ module completions {
     --actor: string           # Who acts for the subject (RFC 8693)
     --actor-token-type: string # What the actor's token is
     --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -137,12 +145,24 @@ module completions {
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
-    --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: string # Read the client secret from this file; it must be private
-    --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
-    --client-secret-stdin     # Read the client secret from the first line of standard input
-    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --client-secret-env: string # Take the client secret from this variable
+    --client-secret-file: string # Take the client secret from this file; a secret's must be private
+    --client-secret-credential: string # Take the client secret from this systemd credential
+    --client-secret-command: string # Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-secret-stdin     # Take the client secret from standard input
+    --client-secret-keyring   # Take the client secret from oat's store, where `oat profile set-secret` sealed it
+    --client-key-env: string  # Take the client key from this variable
+    --client-key-file: string # Take the client key from this file; a secret's must be private
+    --client-key-credential: string # Take the client key from this systemd credential
+    --client-key-command: string # Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-key-stdin        # Take the client key from standard input
+    --client-key-keyring      # Take the client key from oat's store, where `oat profile set-secret` sealed it
+    --client-certificate-env: string # Take the client certificate from this variable
+    --client-certificate-file: string # Take the client certificate from this file; a secret's must be private
+    --client-certificate-credential: string # Take the client certificate from this systemd credential
+    --client-certificate-command: string # Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-certificate-stdin # Take the client certificate from standard input
+    --client-certificate-keyring # Take the client certificate from oat's store, where `oat profile set-secret` sealed it
     --format(-f): string@"nu-complete oat token get format" # How the token is printed [default: raw]
     --shell: string@"nu-complete oat token get shell" # The shell that --format env speaks to [default: sh]
     --name: string            # The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]
@@ -183,7 +203,11 @@ module completions {
   }
 
   def "nu-complete oat login client_auth" [] {
-    [ "client_secret_basic" "client_secret_post" "none" ]
+    [ "client_secret_basic" "client_secret_post" "client_secret_jwt" "private_key_jwt" "tls_client_auth" "self_signed_tls_client_auth" "none" ]
+  }
+
+  def "nu-complete oat login token_endpoint_auth_signing_alg" [] {
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat login grant" [] {
@@ -238,7 +262,10 @@ module completions {
     --tenant: string          # The tenant that a preset asks for
     --realm: string           # The realm, pool, environment or application that a preset asks for
     --client-id: string       # The client's identifier at the server
-    --client-auth: string@"nu-complete oat login client_auth" # How the client proves itself; else what the server's metadata offers
+    --client-key-id: string   # The `kid` that the server knows the client's key by; else the JWK's own
+    --client-auth: string@"nu-complete oat login client_auth" # How the client proves itself; else by what there is and what the server's metadata offers
+    --token-endpoint-auth-signing-alg: string@"nu-complete oat login token_endpoint_auth_signing_alg" # What the client's assertions are signed with; else by the key and the server's metadata
+    --assertion-audience: string # Whom the client's assertions are for: issuer, token_endpoint or a URL; issuer where one is known
     --grant: string@"nu-complete oat login grant" # How a token is got; authorization_code unless the preset says otherwise
     --scope: string           # The scopes to ask for, separated by spaces
     --audience: string        # The API the token is for, where the server knows `audience`
@@ -257,6 +284,7 @@ module completions {
     --actor: string           # Who acts for the subject (RFC 8693)
     --actor-token-type: string # What the actor's token is
     --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -273,12 +301,24 @@ module completions {
     --refresh-token-sliding: string@"nu-complete oat login refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
-    --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: string # Read the client secret from this file; it must be private
-    --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
-    --client-secret-stdin     # Read the client secret from the first line of standard input
-    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --client-secret-env: string # Take the client secret from this variable
+    --client-secret-file: string # Take the client secret from this file; a secret's must be private
+    --client-secret-credential: string # Take the client secret from this systemd credential
+    --client-secret-command: string # Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-secret-stdin     # Take the client secret from standard input
+    --client-secret-keyring   # Take the client secret from oat's store, where `oat profile set-secret` sealed it
+    --client-key-env: string  # Take the client key from this variable
+    --client-key-file: string # Take the client key from this file; a secret's must be private
+    --client-key-credential: string # Take the client key from this systemd credential
+    --client-key-command: string # Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-key-stdin        # Take the client key from standard input
+    --client-key-keyring      # Take the client key from oat's store, where `oat profile set-secret` sealed it
+    --client-certificate-env: string # Take the client certificate from this variable
+    --client-certificate-file: string # Take the client certificate from this file; a secret's must be private
+    --client-certificate-credential: string # Take the client certificate from this systemd credential
+    --client-certificate-command: string # Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-certificate-stdin # Take the client certificate from standard input
+    --client-certificate-keyring # Take the client certificate from oat's store, where `oat profile set-secret` sealed it
     --no-browser              # Open no browser; the address is printed
     --paste                   # Open no browser, and read the address that the browser ends at from standard input
     --device                  # Sign in on any device, with a code
@@ -413,7 +453,11 @@ module completions {
   }
 
   def "nu-complete oat profile add client_auth" [] {
-    [ "client_secret_basic" "client_secret_post" "none" ]
+    [ "client_secret_basic" "client_secret_post" "client_secret_jwt" "private_key_jwt" "tls_client_auth" "self_signed_tls_client_auth" "none" ]
+  }
+
+  def "nu-complete oat profile add token_endpoint_auth_signing_alg" [] {
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat profile add grant" [] {
@@ -468,7 +512,10 @@ module completions {
     --tenant: string          # The tenant that a preset asks for
     --realm: string           # The realm, pool, environment or application that a preset asks for
     --client-id: string       # The client's identifier at the server
-    --client-auth: string@"nu-complete oat profile add client_auth" # How the client proves itself; else what the server's metadata offers
+    --client-key-id: string   # The `kid` that the server knows the client's key by; else the JWK's own
+    --client-auth: string@"nu-complete oat profile add client_auth" # How the client proves itself; else by what there is and what the server's metadata offers
+    --token-endpoint-auth-signing-alg: string@"nu-complete oat profile add token_endpoint_auth_signing_alg" # What the client's assertions are signed with; else by the key and the server's metadata
+    --assertion-audience: string # Whom the client's assertions are for: issuer, token_endpoint or a URL; issuer where one is known
     --grant: string@"nu-complete oat profile add grant" # How a token is got; authorization_code unless the preset says otherwise
     --scope: string           # The scopes to ask for, separated by spaces
     --audience: string        # The API the token is for, where the server knows `audience`
@@ -487,6 +534,7 @@ module completions {
     --actor: string           # Who acts for the subject (RFC 8693)
     --actor-token-type: string # What the actor's token is
     --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -504,12 +552,24 @@ module completions {
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
-    --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: string # Read the client secret from this file; it must be private
-    --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
-    --client-secret-stdin     # Read the client secret from the first line of standard input
-    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --client-secret-env: string # Take the client secret from this variable
+    --client-secret-file: string # Take the client secret from this file; a secret's must be private
+    --client-secret-credential: string # Take the client secret from this systemd credential
+    --client-secret-command: string # Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-secret-stdin     # Take the client secret from standard input
+    --client-secret-keyring   # Take the client secret from oat's store, where `oat profile set-secret` sealed it
+    --client-key-env: string  # Take the client key from this variable
+    --client-key-file: string # Take the client key from this file; a secret's must be private
+    --client-key-credential: string # Take the client key from this systemd credential
+    --client-key-command: string # Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-key-stdin        # Take the client key from standard input
+    --client-key-keyring      # Take the client key from oat's store, where `oat profile set-secret` sealed it
+    --client-certificate-env: string # Take the client certificate from this variable
+    --client-certificate-file: string # Take the client certificate from this file; a secret's must be private
+    --client-certificate-credential: string # Take the client certificate from this systemd credential
+    --client-certificate-command: string # Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-certificate-stdin # Take the client certificate from standard input
+    --client-certificate-keyring # Take the client certificate from oat's store, where `oat profile set-secret` sealed it
     --help(-h)                # Print help (see more with '--help')
     profile: string           # The new profile's name
   ]
@@ -552,7 +612,11 @@ module completions {
   }
 
   def "nu-complete oat profile edit client_auth" [] {
-    [ "client_secret_basic" "client_secret_post" "none" ]
+    [ "client_secret_basic" "client_secret_post" "client_secret_jwt" "private_key_jwt" "tls_client_auth" "self_signed_tls_client_auth" "none" ]
+  }
+
+  def "nu-complete oat profile edit token_endpoint_auth_signing_alg" [] {
+    [ "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "EdDSA" "HS256" "HS384" "HS512" ]
   }
 
   def "nu-complete oat profile edit grant" [] {
@@ -607,7 +671,10 @@ module completions {
     --tenant: string          # The tenant that a preset asks for
     --realm: string           # The realm, pool, environment or application that a preset asks for
     --client-id: string       # The client's identifier at the server
-    --client-auth: string@"nu-complete oat profile edit client_auth" # How the client proves itself; else what the server's metadata offers
+    --client-key-id: string   # The `kid` that the server knows the client's key by; else the JWK's own
+    --client-auth: string@"nu-complete oat profile edit client_auth" # How the client proves itself; else by what there is and what the server's metadata offers
+    --token-endpoint-auth-signing-alg: string@"nu-complete oat profile edit token_endpoint_auth_signing_alg" # What the client's assertions are signed with; else by the key and the server's metadata
+    --assertion-audience: string # Whom the client's assertions are for: issuer, token_endpoint or a URL; issuer where one is known
     --grant: string@"nu-complete oat profile edit grant" # How a token is got; authorization_code unless the preset says otherwise
     --scope: string           # The scopes to ask for, separated by spaces
     --audience: string        # The API the token is for, where the server knows `audience`
@@ -626,6 +693,7 @@ module completions {
     --actor: string           # Who acts for the subject (RFC 8693)
     --actor-token-type: string # What the actor's token is
     --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -643,12 +711,24 @@ module completions {
     --hosts: string           # The hosts this token may be handed to
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
-    --client-secret-env: string # Read the client secret from this variable
-    --client-secret-file: string # Read the client secret from this file; it must be private
-    --client-secret-credential: string # Read the client secret from this systemd credential
-    --client-secret-command: string # Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them
-    --client-secret-stdin     # Read the client secret from the first line of standard input
-    --client-secret-keyring   # Take the client secret that `oat profile set-secret` sealed
+    --client-secret-env: string # Take the client secret from this variable
+    --client-secret-file: string # Take the client secret from this file; a secret's must be private
+    --client-secret-credential: string # Take the client secret from this systemd credential
+    --client-secret-command: string # Take the client secret from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-secret-stdin     # Take the client secret from standard input
+    --client-secret-keyring   # Take the client secret from oat's store, where `oat profile set-secret` sealed it
+    --client-key-env: string  # Take the client key from this variable
+    --client-key-file: string # Take the client key from this file; a secret's must be private
+    --client-key-credential: string # Take the client key from this systemd credential
+    --client-key-command: string # Take the client key from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-key-stdin        # Take the client key from standard input
+    --client-key-keyring      # Take the client key from oat's store, where `oat profile set-secret` sealed it
+    --client-certificate-env: string # Take the client certificate from this variable
+    --client-certificate-file: string # Take the client certificate from this file; a secret's must be private
+    --client-certificate-credential: string # Take the client certificate from this systemd credential
+    --client-certificate-command: string # Take the client certificate from what this program prints, run without a shell; its arguments follow, and `;` ends them
+    --client-certificate-stdin # Take the client certificate from standard input
+    --client-certificate-keyring # Take the client certificate from oat's store, where `oat profile set-secret` sealed it
     --unset: string           # Take this key out
     --help(-h)                # Print help (see more with '--help')
     profile: string           # The profile
@@ -673,7 +753,7 @@ module completions {
     [ "keyring" "env" "file" "keyutils" "none" ]
   }
 
-  # Seal a client secret, read from standard input or a hidden prompt
+  # Seal a client secret or key, read from standard input or a hidden prompt
   export extern "oat profile set-secret" [
     --config: path            # The profile file [env: OAT_CONFIG]
     --json                    # Tell errors, and what a command reports, as JSON

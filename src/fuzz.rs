@@ -6,6 +6,8 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
 use crate::config::Config;
@@ -20,6 +22,7 @@ use crate::jose::jwks::JwkSet;
 use crate::jose::jws;
 use crate::jose::jwt::Jwt;
 use crate::jose::key_file;
+use crate::jose::private_key;
 use crate::json;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
@@ -443,6 +446,45 @@ fn r97_files_of_keys() {
 }
 
 #[test]
+fn r97_private_keys() {
+    let der = |pem: &str| {
+        let (_, body) = pem.split_once("KEY-----").unwrap();
+        STANDARD.decode(body.split("-----").next().unwrap().split_whitespace().collect::<String>()).unwrap()
+    };
+    let [p256, rsa, ed25519] = [
+        include_str!("jose/private_key/test-keys/p256.sec1.pem"),
+        include_str!("jose/private_key/test-keys/rsa.pkcs1.pem"),
+        include_str!("jose/private_key/test-keys/ed25519.pkcs8.pem"),
+    ];
+    // RFC 8037 appendix A.1.
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k"}"#;
+    let set = format!(r#"{{"keys":[{jwk},{{"kty":"oct","k":"AQID"}}]}}"#);
+    let google = format!(r#"{{"type":"service_account","private_key_id":"g","private_key":"{}"}}"#, ed25519.replace('\n', "\\n"));
+    let packed = STANDARD.encode(p256);
+    let check = |text: &str| match private_key::read(text, None).and_then(|key| key.signing(None, None)) {
+        // Whatever is taken for a key makes signatures that hold; one whose numbers are wrong makes none.
+        Ok(key) => {
+            if let Ok(signature) = key.sign(b"message") {
+                jws::verify(key.alg(), &key.jwk(), b"message", &signature).unwrap();
+            }
+        }
+        Err(error) => {
+            assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+            told(&error);
+        }
+    };
+    let texts: [&[u8]; 6] = [p256.as_bytes(), ed25519.as_bytes(), jwk.as_bytes(), set.as_bytes(), google.as_bytes(), packed.as_bytes()];
+    abuse(&texts, |input| check(&String::from_utf8_lossy(input)));
+    let ders = [der(p256), der(rsa), der(ed25519)];
+    let ders: Vec<&[u8]> = ders.iter().map(Vec::as_slice).collect();
+    abuse(&ders, |input| {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+            check(&format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", STANDARD.encode(input)));
+        }
+    });
+}
+
+#[test]
 fn r97_jwk_sets() {
     let seeds: [&[u8]; 2] = [
         // RFC 8037 appendix A.2 and RFC 9449 section 6.
@@ -539,7 +581,12 @@ fn mac(header: &[u8], claims: &[u8]) -> String {
 #[test]
 fn r97_introspection_and_userinfo_answers() {
     let endpoint = Endpoint::parse("https://a.example/x").unwrap();
-    let client = client_auth::Client { id: "c".into(), secret: Some(ClientSecret::new("secret")), method: Method::ClientSecretPost };
+    let client = client_auth::Client {
+        id: "c".into(),
+        secret: Some(ClientSecret::new("secret")),
+        method: Method::ClientSecretPost,
+        ..client_auth::Client::default()
+    };
     let token = AccessToken::new("t0k3n");
     let ask = |media: &str, body: &[u8], issuer: Option<&str>| {
         let answer = script::answer(200, &[("content-type", media), ("www-authenticate", &String::from_utf8_lossy(body))], body);
@@ -556,8 +603,8 @@ fn r97_introspection_and_userinfo_answers() {
             signer: signer(),
         };
         let introspected = introspection::introspect(&mut Script::of([answer.clone()]), &asked);
-        let person = userinfo::userinfo(&mut Script::of([answer]), &endpoint, &token, &signer());
-        let refused = userinfo::userinfo(&mut Script::of([refusal]), &endpoint, &token, &signer());
+        let person = userinfo::userinfo(&mut Script::of([answer]), &endpoint, &token, &signer(), None);
+        let refused = userinfo::userinfo(&mut Script::of([refusal]), &endpoint, &token, &signer(), None);
         for error in [introspected.as_ref().err(), person.as_ref().err(), refused.as_ref().err()].into_iter().flatten() {
             told(error);
             assert!(!error.to_string().contains("t0k3n"), "{error}");

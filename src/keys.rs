@@ -78,7 +78,19 @@ pub enum Value {
 pub const GRANTS: &[&str] = &["authorization_code", "client_credentials", "device_code", "token_exchange", "jwt_bearer"];
 
 /// Client authentication methods, by their names in the IANA registry.
-pub const CLIENT_AUTH: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
+pub const CLIENT_AUTH: &[&str] = &[
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+];
+
+/// The algorithms that a client's assertion is signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
+pub const ASSERTION_ALGS: &[&str] =
+    &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
 
 /// The algorithms that an ID token may be signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
 pub const ID_TOKEN_ALGS: &[&str] =
@@ -124,11 +136,36 @@ pub const KEYS: &[Key] = &[
     },
     Key { name: "client_id", kind: Text, group: "Client", help: "The client's identifier at the server" },
     Key { name: "client_secret", kind: Secret, group: "Client", help: "Where the client's secret comes from" },
+    Key { name: "client_key", kind: Secret, group: "Client", help: "Where the client's private key comes from: PEM, a JWK or a JWK set" },
+    Key {
+        name: "client_key_id",
+        kind: Text,
+        group: "Client",
+        help: "The `kid` that the server knows the client's key by; else the JWK's own",
+    },
+    Key {
+        name: "client_certificate",
+        kind: Secret,
+        group: "Client",
+        help: "Where the client's certificate comes from: for mutual TLS, and for the x5t of an assertion (Entra)",
+    },
     Key {
         name: "client_auth",
         kind: Choice(CLIENT_AUTH),
         group: "Client",
-        help: "How the client proves itself; else what the server's metadata offers",
+        help: "How the client proves itself; else by what there is and what the server's metadata offers",
+    },
+    Key {
+        name: "token_endpoint_auth_signing_alg",
+        kind: Choice(ASSERTION_ALGS),
+        group: "Client",
+        help: "What the client's assertions are signed with; else by the key and the server's metadata",
+    },
+    Key {
+        name: "assertion_audience",
+        kind: Text,
+        group: "Client",
+        help: "Whom the client's assertions are for: issuer, token_endpoint or a URL; issuer where one is known",
     },
     Key {
         name: "grant",
@@ -173,6 +210,12 @@ pub const KEYS: &[Key] = &[
     Key { name: "actor", kind: Party, group: "Subject", help: "Who acts for the subject (RFC 8693)" },
     Key { name: "actor_token_type", kind: Text, group: "Subject", help: "What the actor's token is" },
     Key { name: "requested_token_type", kind: Text, group: "Subject", help: "What an exchange is to give (RFC 8693)" },
+    Key {
+        name: "assertion_claims",
+        kind: Parameters,
+        group: "Subject",
+        help: "More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope",
+    },
     Key { name: "redirect_uri", kind: Url, group: "Sign-in", help: "The registered loopback redirect URI, where it must be exact" },
     Key { name: "redirect_ports", kind: Ports, group: "Sign-in", help: "The registered loopback ports, tried in turn" },
     Key { name: "prompt", kind: Text, group: "Sign-in", help: "What the server asks the person again: login, consent, select_account" },

@@ -53,6 +53,10 @@ pub struct Plan {
     pub client_id: String,
     /// Where its secret comes from.
     pub client_secret: Option<SecretReference>,
+    /// Where its private key comes from.
+    pub client_key: Option<SecretReference>,
+    /// Where its certificate comes from.
+    pub client_certificate: Option<SecretReference>,
     /// How it proves itself; None leaves it to discovery.
     pub client_auth: Option<Method>,
     /// How parameters travel.
@@ -95,6 +99,16 @@ impl Plan {
         self.subject.iter().chain(&self.actor)
     }
 
+    /// Whether the subject's token is what proves the client (RFC 7523 section 2.2).
+    pub fn proven_by_subject(&self) -> bool {
+        self.client_key.is_none() && self.client_auth == Some(Method::PrivateKeyJwt)
+    }
+
+    /// Whether a subject's token is handed in at all.
+    pub fn hands_in(&self) -> bool {
+        self.grant != Grant::ClientCredentials || self.proven_by_subject()
+    }
+
     /// Whether the embedded server answers, to this profile or to one whose token it hands in.
     pub fn in_sandbox(&self) -> bool {
         self.sandbox || self.parties().filter_map(|party| party.profile.as_ref()).any(|plan| plan.in_sandbox())
@@ -127,6 +141,14 @@ impl Plan {
             if let Some(party) = party {
                 map.insert(name.into(), party.mark.as_str().into());
             }
+        }
+        let claims = self.settings.parameters("assertion_claims");
+        if self.grant == Grant::JwtBearer && !claims.is_empty() {
+            map.insert("#assertion_claims".into(), Json::Object(claims));
+        }
+        // A token that is bound to a certificate is of no use with another.
+        if let Some(certificate) = self.client_certificate.as_ref().filter(|_| self.client_auth.is_none_or(Method::by_tls)) {
+            map.insert("#client_certificate".into(), certificate.describe().into());
         }
         Json::Object(map).to_string()
     }
@@ -173,9 +195,17 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     let client_id = client_id(&draft, grant, &profile)?;
     let subject = Party::of("subject", &draft.settings, &profile, making)?;
     let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
-    subject::needed(grant, subject.as_ref(), &profile, &draft.settings)?;
-    let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
-    let client_secret = secret_or_none(&draft, grant, client_auth, &profile)?;
+    let secret = |key: &str| draft.settings.secret(key).map(|reference| at_home(reference, environment));
+    let (client_secret, client_key, client_certificate) = (secret("client_secret"), secret("client_key"), secret("client_certificate"));
+    if [&client_secret, &client_key, &client_certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1
+    {
+        return Err(Error::new(Kind::Config, "standard input can be one of client_secret, client_key and client_certificate only")
+            .hint("give the others by `file` or `env`"));
+    }
+    subject::needed(grant, subject.as_ref(), client_key.is_some(), &profile, &draft.settings)?;
+    let client_auth = client_auth(&draft.settings, grant, subject.is_some());
+    let key_or_subject = client_key.is_some() || (subject.is_some() && client_auth == Some(Method::PrivateKeyJwt));
+    provable(&profile, grant, client_auth, &client_secret, key_or_subject, &client_certificate)?;
     let mut plan = Plan {
         grant,
         issuer,
@@ -183,6 +213,8 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
         token_endpoint,
         client_id,
         client_secret,
+        client_key,
+        client_certificate,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
         parameters: parameters(&draft.settings, grant)?,
@@ -200,9 +232,6 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
         preset: draft.preset,
         profile,
     };
-    if let Some(SecretReference::File(path)) = &plan.client_secret {
-        plan.client_secret = Some(SecretReference::File(home(&path.to_string_lossy(), environment)));
-    }
     plan.warnings = warnings(&plan);
     subject::share(&mut plan)?;
     Ok(plan)
@@ -221,15 +250,60 @@ fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<Strin
         .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)))
 }
 
-/// A machine has nothing but its secret to prove itself by, unless it says that it needs none.
-fn secret_or_none(draft: &Draft, grant: Grant, client_auth: Option<Method>, profile: &ProfileName) -> Result<Option<SecretReference>> {
-    let secret = draft.settings.client_secret();
-    if grant == Grant::ClientCredentials && secret.is_none() && client_auth != Some(Method::None) {
-        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_secret`")).hint(format!(
-            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, or say client_auth = \"none\" for a public client"
+/// How the client proves itself, as far as the profile says. A job's token is all that some clients have (RFC 7523 section 2.2), and
+/// one that signs the grant itself says who it is by that: then a preset's own way is not for them.
+fn client_auth(settings: &Settings, grant: Grant, subject: bool) -> Option<Method> {
+    let named = settings.text("client_auth").and_then(|name| Method::named(&name));
+    let own = !matches!(settings.get("client_auth").map(|setting| &setting.origin), Some(Origin::Preset(_)));
+    match grant {
+        Grant::ClientCredentials if subject => named.filter(|_| own).or(Some(Method::PrivateKeyJwt)),
+        Grant::JwtBearer if !subject => named.filter(|method| own && *method != Method::None),
+        _ => named,
+    }
+}
+
+/// `~/` in the path of a secret's file.
+fn at_home(reference: SecretReference, environment: &Environment) -> SecretReference {
+    match reference {
+        SecretReference::File(path) => SecretReference::File(home(&path.to_string_lossy(), environment)),
+        other => other,
+    }
+}
+
+/// A machine has nothing but its secret or its key to prove itself by, unless it says that it needs none; and a method that is
+/// named needs what it works with, except that a person's app has no secret.
+fn provable(
+    profile: &ProfileName,
+    grant: Grant,
+    named: Option<Method>,
+    secret: &Option<SecretReference>,
+    key: bool,
+    certificate: &Option<SecretReference>,
+) -> Result<()> {
+    let lacks = |what: &str| match named {
+        Some(method) => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`, which {} needs", method.name())),
+        None => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`")),
+    };
+    if named.is_some_and(Method::by_tls) && certificate.is_none() {
+        return Err(lacks("client_certificate")
+            .hint("set client_certificate = { file = \"CERT.pem\" }, or OAT_CLIENT_CERTIFICATE to the PEM itself"));
+    }
+    let by_key = named.is_some_and(|method| method == Method::PrivateKeyJwt || method.by_tls());
+    if by_key && !key {
+        return Err(lacks("client_key").hint(format!(
+            "set client_key = {{ file = \"KEY.pem\" }}, seal one with `oat profile set-secret {profile} < KEY.pem`, or set OAT_CLIENT_KEY to the key itself"
         )));
     }
-    Ok(secret)
+    let by_secret = match named {
+        None => !key,
+        Some(method) => method.by_secret(),
+    };
+    if by_secret && secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
+        return Err(lacks("client_secret").hint(format!(
+            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, give a `client_key`, or say client_auth = \"none\" for a public client"
+        )));
+    }
+    Ok(())
 }
 
 /// What a token is for, as the profile's own keys say it.
@@ -256,11 +330,13 @@ fn parameters(settings: &Settings, grant: Grant) -> Result<Vec<(String, Json)>> 
 fn warnings(plan: &Plan) -> Vec<String> {
     let mut warnings = Vec::new();
     let public = plan.sandbox || plan.preset.as_ref().is_some_and(|preset| preset.public_secret);
-    if matches!(plan.client_secret, Some(SecretReference::Literal(_))) && !public {
-        warnings.push(format!(
-            "profile `{0}` has its client secret in the config file; `oat profile set-secret {0}` seals it instead",
-            plan.profile
-        ));
+    for (reference, what) in [(&plan.client_secret, "secret"), (&plan.client_key, "key")] {
+        if matches!(reference, Some(SecretReference::Literal(_))) && !public {
+            warnings.push(format!(
+                "profile `{0}` has its client {what} in the config file; `oat profile set-secret {0}` seals it instead",
+                plan.profile
+            ));
+        }
     }
     // Auth0: a Management API token that was asked for on a custom domain works on that domain only.
     let audience = plan.parameters.iter().find(|(name, _)| name == "audience").and_then(|(_, value)| value.as_str());

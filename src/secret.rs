@@ -167,6 +167,17 @@ pub struct Wanted {
 
 /// A client's secret (RFC 6749 section 2.3.1): one line.
 pub const CLIENT_SECRET: Wanted = Wanted { called: "client secret", key: "client_secret", whole: false, private: true };
+/// A client's private key (RFC 7523 section 2.2): all lines of it.
+pub const CLIENT_KEY: Wanted = Wanted { called: "client key", key: "client_key", whole: true, private: true };
+/// A client's certificate (RFC 8705 section 2), which everyone may see.
+pub const CLIENT_CERTIFICATE: Wanted = Wanted { called: "client certificate", key: "client_certificate", whole: true, private: false };
+
+impl Wanted {
+    /// What the value of this key of a profile is.
+    pub fn of(key: &str) -> Option<Wanted> {
+        [CLIENT_SECRET, CLIENT_KEY, CLIENT_CERTIFICATE].into_iter().find(|wanted| wanted.key == key)
+    }
+}
 
 /// The token of a subject, all that its source has. Its file need not be private: kubelet's is not.
 pub const SUBJECT: Wanted = Wanted { called: "subject token", key: "subject", whole: true, private: false };

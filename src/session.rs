@@ -1,6 +1,7 @@
 //! Use, refresh, fetch or ask: the one policy that every command follows, with the lock.
 
 pub mod apart;
+pub mod credentials;
 pub mod decision;
 pub mod failure;
 pub mod fetch;
@@ -20,8 +21,9 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::plan::Plan;
-use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
+use crate::secret::SecretReference;
 use crate::session::apart::Apart;
+use crate::session::credentials::{Secrets, read_such};
 use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at, renewal};
 use crate::session::fetch::not_granted;
 use crate::session::remedy::{login_required, maybe_rotated, too_short};
@@ -89,18 +91,11 @@ pub fn token_apart(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn Worl
 fn begin(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, apart: Option<&Apart>) -> Result<Handed> {
     let mut read = Read::new();
     let request = request(plan, store, world, &mut read);
-    Session { plan, wish, store, world, request, read, typed: None, apart }.token()
+    Session { plan, wish, store, world, request, read, typed: Secrets::default(), apart }.token()
 }
 
 /// Spends the refresh token for a process that holds the lock and waits: the other side of [`token_apart`].
-pub fn renew_for_another(
-    plan: &Plan,
-    wish: &Wish,
-    store: &Store,
-    world: &mut dyn World,
-    lock: Lock,
-    typed: Option<ClientSecret>,
-) -> Result<Handed> {
+pub fn renew_for_another(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, lock: Lock, typed: Secrets) -> Result<Handed> {
     Session { plan, wish, store, world, request: plan.request(), read: Read::new(), typed, apart: None }.renew_and_keep(Some(lock))
 }
 
@@ -113,9 +108,9 @@ struct Session<'a> {
     request: String,
     /// Subject tokens that were read to tell that.
     read: Read,
-    /// A secret that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
+    /// Secrets that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
     /// at the terminal.
-    typed: Option<ClientSecret>,
+    typed: Secrets,
     /// Where refresh tokens are spent, if not here.
     apart: Option<&'a Apart<'a>>,
 }
@@ -162,9 +157,8 @@ impl Session<'_> {
                             .hint("set OAT_STORE, or `key` of [store], to keyring, file or keyutils"),
                     );
                 }
-                if let Some(reference @ SecretReference::Stdin) = &self.plan.client_secret {
-                    self.typed = Some(self.world.reveal(reference, CLIENT_SECRET)?);
-                }
+                let stdin = |reference: &SecretReference| *reference == SecretReference::Stdin;
+                read_such(self.plan, self.world, stdin, &mut self.typed)?;
                 let failure = self.store.failure_left(&self.plan.profile);
                 self.renew(Seen { failure, ..seen })
             }
@@ -231,13 +225,11 @@ impl Session<'_> {
     /// asks, which nobody kills who kills this one. It has the lock too, for as long as it needs it.
     fn renewed_apart(&mut self, lock: &Lock, seen: &Seen) -> Option<Result<Handed>> {
         let apart = self.apart.filter(|_| self.plan.by_person())?;
-        if let (Some(reference @ SecretReference::Command(_)), None) = (&self.plan.client_secret, &self.typed) {
-            match self.world.reveal(reference, CLIENT_SECRET) {
-                Ok(secret) => self.typed = Some(secret),
-                Err(error) => return Some(Err(error)),
-            }
+        if let Err(error) = read_such(self.plan, self.world, |reference| matches!(reference, SecretReference::Command(_)), &mut self.typed)
+        {
+            return Some(Err(error));
         }
-        Some(match apart(self.plan, lock, self.typed.as_ref())? {
+        Some(match apart(self.plan, lock, &self.typed)? {
             Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
             // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
             Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),
@@ -361,9 +353,11 @@ impl Session<'_> {
     fn fingerprint(&self) -> String {
         let Identity { server, client_id, grant } = identity(self.plan);
         let plan = self.plan;
-        let secret = plan.client_secret.as_ref().map(SecretReference::describe);
+        let secret =
+            [&plan.client_secret, &plan.client_key, &plan.client_certificate].map(|source| source.as_ref().map(SecretReference::describe));
+        let signed = ["client_key_id", "token_endpoint_auth_signing_alg", "assertion_audience"].map(|key| plan.settings.text(key));
         let how = format!("{:?} {:?} {:?} {:?}", plan.client_auth, plan.body, plan.ca_file, plan.timeout);
-        let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, how]).to_string().as_bytes());
+        let digest = Sha256::digest(json!([server, client_id, grant, self.request, secret, signed, how]).to_string().as_bytes());
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest)
     }
 }

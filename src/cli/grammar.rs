@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
-use crate::keys::{KEYS, KeyKind, STORE_KEYS};
+use crate::keys::{KEYS, Key, KeyKind, STORE_KEYS};
 use crate::time::Seconds;
 
 /// A flag: its name as in the words that are made of it, what stands behind it, and its help. As data, because to build
@@ -99,7 +99,7 @@ pub fn grammar() -> Clap {
                 of_one("edit", "Change a profile's keys; comments are kept", profile_edit),
                 of_one("remove", "Take a profile away, with what is stored for it", plain)
                     .arg(profile_argument().required(true)),
-                of_one("set-secret", "Seal a client secret, read from standard input or a hidden prompt", set_secret),
+                of_one("set-secret", "Seal a client secret or key, read from standard input or a hidden prompt", set_secret),
             ]),
             of_one("sandbox", "Serve a small authorization server on loopback, for trying and testing", sandbox),
             of_one("completions", "Print a shell's completion file", plain).arg(shell_argument()),
@@ -297,7 +297,7 @@ fn profile_edit(command: Clap) -> Clap {
 fn set_secret(command: Clap) -> Clap {
     command
         .arg(profile_argument().required(true))
-        .after_help("Examples:\n  oat profile set-secret zero\n  pass show zero | oat profile set-secret zero\n\nThe profile then says client_secret = { keyring = true }.")
+        .after_help("Examples:\n  oat profile set-secret zero\n  pass show zero | oat profile set-secret zero\n  oat profile set-secret ci < key.pem       a private key: PEM or JWK\n\nThe profile then says client_secret = { keyring = true }, or client_key.")
 }
 
 fn sandbox(command: Clap) -> Clap {
@@ -328,20 +328,16 @@ fn page_argument() -> Arg {
 
 const REQUIRE_STORE: Flag = Flag("require_store", Nothing, "Fail when the token cannot be kept");
 
-/// The flags that say where the client's secret comes from.
-const SECRET_FLAGS: [Flag; 7] = [
-    Flag("client_secret_env", Text("NAME"), "Read the client secret from this variable"),
-    Flag("client_secret_file", Text("FILE"), "Read the client secret from this file; it must be private"),
-    Flag("client_secret_credential", Text("NAME"), "Read the client secret from this systemd credential"),
-    Flag(
-        "client_secret_command",
-        Text("PROGRAM"),
-        "Run this program, without a shell, and take its first line; its arguments follow, and `;` ends them",
-    ),
-    Flag("client_secret_stdin", Nothing, "Read the client secret from the first line of standard input"),
-    Flag("client_secret_keyring", Nothing, "Take the client secret that `oat profile set-secret` sealed"),
+/// Where the client's secret, key and certificate may come from: how the flag ends, what stands behind it, and its help.
+const SOURCES: [Flag; 7] = [
+    Flag("_env", Text("NAME"), "from this variable"),
+    Flag("_file", Text("FILE"), "from this file; a secret's must be private"),
+    Flag("_credential", Text("NAME"), "from this systemd credential"),
+    Flag("_command", Text("PROGRAM"), "from what this program prints, run without a shell; its arguments follow, and `;` ends them"),
+    Flag("_stdin", Nothing, "from standard input"),
+    Flag("_keyring", Nothing, "from oat's store, where `oat profile set-secret` sealed it"),
     // Refused wherever it is found.
-    Flag("client_secret", Text("SECRET"), ""),
+    Flag("", Text("SECRET"), ""),
 ];
 
 /// Adds a flag for every key of a profile. They show in `--help`, not in `-h`.
@@ -360,15 +356,29 @@ fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
             .hide_short_help(true)
             .action(if repeats { ArgAction::Append } else { ArgAction::Set })
     });
-    let secrets = SECRET_FLAGS.iter().filter(|flag| wanted(flag.0)).map(|flag| {
-        let built = flag.build().help_heading("Client").hide_short_help(true);
-        match flag.0 {
-            "client_secret_command" => built.num_args(1..).allow_hyphen_values(true).value_terminator(";"),
-            "client_secret" => built.hide(true).num_args(0..=1).default_missing_value(""),
-            _ => built,
+    let secret = KEYS.iter().filter(|key| key.kind == KeyKind::Secret);
+    let sources = secret.flat_map(|key| SOURCES.iter().map(move |source| (key, source)));
+    command.args(keys).args(sources.filter_map(|(key, source)| secret_flag(key, source, wanted)))
+}
+
+fn secret_flag(key: &Key, Flag(ending, takes, help): &Flag, wanted: &dyn Fn(&str) -> bool) -> Option<Arg> {
+    let name = [key.name, ending].concat();
+    if !wanted(&name) {
+        return None;
+    }
+    let flag = Arg::new(name.clone()).long(name.replace('_', "-")).help_heading(key.group).hide_short_help(true);
+    let flag = match takes {
+        Text(called) => flag.value_name(*called),
+        _ => flag.action(ArgAction::SetTrue),
+    };
+    Some(
+        match *ending {
+            "" => flag.hide(true).num_args(0..=1).default_missing_value(""),
+            "_command" => flag.num_args(1..).allow_hyphen_values(true).value_terminator(";"),
+            _ => flag,
         }
-    });
-    command.args(keys).args(secrets)
+        .help(format!("Take the {} {help}", key.name.replace('_', " "))),
+    )
 }
 
 fn placeholder(kind: KeyKind) -> &'static str {

@@ -1,6 +1,6 @@
 //! What a parsed line means: matches become words.
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Id};
 
 use crate::cli::grammar;
 use crate::cli::refusal::{no_secret_here, no_token_here};
@@ -193,37 +193,38 @@ fn switched_on(matches: &ArgMatches, id: &str) -> bool {
 }
 
 fn chosen(matches: &ArgMatches) -> Result<Chosen> {
-    if text(matches, "client_secret").is_some() {
-        return Err(no_secret_here());
-    }
     let given = |key: &&Key| matches!(matches.try_contains_id(key.name), Ok(true));
     let mut flags = Vec::new();
     for key in KEYS.iter().filter(given) {
         let words: Vec<&str> = matches.get_many::<String>(key.name).unwrap_or_default().map(String::as_str).collect();
         flags.push((key, words.join(if key.kind == KeyKind::Parameters { "&" } else { " " })));
     }
-    Ok(Chosen { profile: text(matches, "profile"), flags, client_secret: secret_reference(matches)? })
+    Ok(Chosen { profile: text(matches, "profile"), flags, secrets: secrets(matches)? })
 }
 
-fn secret_reference(matches: &ArgMatches) -> Result<Option<SecretReference>> {
-    let command = matches
-        .try_get_many::<String>("client_secret_command")
-        .ok()
-        .flatten()
-        .map(|words| SecretReference::Command(words.cloned().collect()));
-    let sources: Vec<SecretReference> = [
-        text(matches, "client_secret_env").map(SecretReference::Env),
-        text(matches, "client_secret_file").map(|path| SecretReference::File(path.into())),
-        text(matches, "client_secret_credential").map(SecretReference::Credential),
-        command,
-        switched_on(matches, "client_secret_stdin").then_some(SecretReference::Stdin),
-        switched_on(matches, "client_secret_keyring").then_some(SecretReference::Keyring),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    match sources.len() {
-        0 | 1 => Ok(sources.into_iter().next()),
-        _ => Err(Error::new(Kind::Usage, "more than one source is given for the client secret").hint("keep one `--client-secret-…` flag")),
+/// Where the client's secret, key and certificate come from, each from one source, and standard input once.
+fn secrets(matches: &ArgMatches) -> Result<Vec<(&'static Key, SecretReference)>> {
+    let mut found: Vec<(&'static Key, SecretReference)> = Vec::new();
+    for id in matches.ids().map(Id::as_str) {
+        let of = |key: &&'static Key| key.kind == KeyKind::Secret && id.starts_with(key.name);
+        let Some(key) = KEYS.iter().find(of) else { continue };
+        let reference = match &id[key.name.len()..] {
+            "" => return Err(no_secret_here()),
+            "_env" => text(matches, id).map(SecretReference::Env),
+            "_file" => text(matches, id).map(|path| SecretReference::File(path.into())),
+            "_credential" => text(matches, id).map(SecretReference::Credential),
+            "_command" => Some(SecretReference::Command(texts(matches, id))),
+            "_stdin" => switched_on(matches, id).then_some(SecretReference::Stdin),
+            "_keyring" => switched_on(matches, id).then_some(SecretReference::Keyring),
+            _ => None,
+        };
+        let Some(reference) = reference else { continue };
+        if found.iter().any(|(other, _)| other.name == key.name) {
+            let called = key.name.replace('_', " ");
+            return Err(Error::new(Kind::Usage, format!("more than one source is given for the {called}"))
+                .hint(format!("keep one `--{}-…` flag", key.flag())));
+        }
+        found.push((key, reference));
     }
+    Ok(found)
 }

@@ -28,7 +28,7 @@ fn unknown(error: &clap::Error, rendered: &str) -> Error {
         Some(ContextValue::String(word)) => word.split('=').next().unwrap_or_default(),
         _ => "",
     };
-    if word.starts_with("--client-secret") {
+    if ["--client-secret", "--client-key", "--client-certificate"].iter().any(|flag| word.starts_with(flag)) {
         return no_secret_here();
     }
     if !word.starts_with('-') {
@@ -47,8 +47,9 @@ fn one_too_many() -> Error {
 
 /// R72: other users can read a command line.
 pub fn no_secret_here() -> Error {
-    Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there")
-        .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin`, or `oat profile set-secret`")
+    Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there").hint(
+        "use `--client-secret-env NAME`, `--client-key-file FILE`, `--client-secret-stdin` and their like, or `oat profile set-secret`",
+    )
 }
 
 fn usage(rendered: &str) -> Error {

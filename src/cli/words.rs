@@ -68,8 +68,8 @@ pub struct Chosen {
     pub profile: Option<String>,
     /// Keys given as flags, with their text.
     pub flags: Vec<(&'static Key, String)>,
-    /// A client secret's source given as a flag.
-    pub client_secret: Option<SecretReference>,
+    /// The sources of the client's secret, key and certificate that are given as flags.
+    pub secrets: Vec<(&'static Key, SecretReference)>,
 }
 
 /// `oat token get`

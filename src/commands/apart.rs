@@ -27,6 +27,7 @@ use crate::oauth::world::World;
 use crate::output;
 use crate::secret::ClientSecret;
 use crate::session::apart::{decode, encode};
+use crate::session::credentials::Secrets;
 use crate::session::decision::Wish;
 use crate::session::{self, Handed};
 use crate::store::Store;
@@ -39,18 +40,12 @@ pub const NAME: &str = "oat-renewal";
 /// What the child says when all that is left to do is to ask the server: from then on nobody else may, with the same token.
 const BEGUN: &[u8] = b".";
 
-/// The most bytes that are handed over: keys, and a secret of 1 MiB.
-const LONGEST: usize = (1 << 20) + 128;
+/// The most bytes that are handed over: keys, and three secrets of 1 MiB.
+const LONGEST: usize = (3 << 20) + 256;
 
 /// Has a child spend the refresh token under this lock, that of the `other` profile where the words are about one that hands its
 /// token in; None where there can be no child, or none that could begin.
-pub fn renew(
-    store: &Store,
-    lock: &Lock,
-    secret: Option<&ClientSecret>,
-    other: Option<&ProfileName>,
-    terminal: Terminal,
-) -> Option<Result<Handed>> {
+pub fn renew(store: &Store, lock: &Lock, secrets: &Secrets, other: Option<&ProfileName>, terminal: Terminal) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
@@ -65,7 +60,7 @@ pub fn renew(
     let words = child.stderr.take().map(|words| std::thread::spawn(move || terminal.relay(words)));
     // Its ends of both are closed here, so that an end of the child is an end of the answer.
     drop(command);
-    let told = ours.write_all(&handed_over(&store.keys_to_hand_over(), secret)).and_then(|()| ours.shutdown(Shutdown::Write));
+    let told = ours.write_all(&handed_over(&store.keys_to_hand_over(), secrets)).and_then(|()| ours.shutdown(Shutdown::Write));
     let mut answer = Zeroizing::new(Vec::with_capacity(64 << 10));
     // However the reading ends, what was read counts: a child that had begun may have spent the token.
     let _ = told.and_then(|()| ours.read_to_end(&mut answer));
@@ -104,10 +99,15 @@ fn came_of_it(answer: &[u8]) -> Option<Result<Handed>> {
     }
 }
 
-/// What the child gets: the length of the keys in one byte, the keys, and the client's secret, empty where it reads that itself.
-fn handed_over(keys: &[u8], secret: Option<&ClientSecret>) -> Zeroizing<Vec<u8>> {
-    let secret = secret.map(ClientSecret::expose).unwrap_or_default();
-    Zeroizing::new([&[keys.len() as u8], keys, secret.as_bytes()].concat())
+/// What the child gets: the keys and the client's secrets, each after its length in four bytes; 0 is what the child reads itself.
+fn handed_over(keys: &[u8], secrets: &Secrets) -> Zeroizing<Vec<u8>> {
+    let texts = secrets.iter().map(|secret| secret.as_ref().map(ClientSecret::expose).unwrap_or_default().as_bytes());
+    let mut whole = Zeroizing::new(Vec::with_capacity(LONGEST.min(8192)));
+    for part in [keys].into_iter().chain(texts) {
+        whole.extend((part.len() as u32).to_be_bytes());
+        whole.extend_from_slice(part);
+    }
+    whole
 }
 
 /// The program itself, also where it was replaced on the disk meanwhile.
@@ -137,26 +137,36 @@ fn renewed(argv: Vec<OsString>, parent: &mut UnixStream) -> Result<Handed> {
     let house = House::new(words.common);
     let (plan, config) = house.plan(&chosen)?;
     let store = house.store(&config)?;
-    let secret = taken_over(&store, parent)?;
+    let secrets = taken_over(&store, parent)?;
     let stdin = std::io::stdin().as_fd().try_clone_to_owned();
     let file = stdin.map_err(|error| Error::new(Kind::Internal, "no lock was handed over").because(error))?;
     let lock = store.inherited_lock(&plan.profile, File::from(file))?;
     let mut world = house.world(&plan);
     let _ = parent.write_all(BEGUN);
-    let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock, secret);
+    let handed = session::renew_for_another(&plan, &wish, &store, &mut world as &mut dyn World, lock, secrets);
     house.told_by(&store);
     handed
 }
 
-/// Takes what [`handed_over`] made: the store gets the keys, and the client's secret is given back where there is one.
-fn taken_over(store: &Store, parent: &mut UnixStream) -> Result<Option<ClientSecret>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    let read = parent.take(LONGEST as u64).read_to_end(&mut bytes);
-    let parts = bytes.split_first().and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)));
-    let (Ok(_), Some((keys, secret))) = (read, parts) else { return Err(Error::new(Kind::Internal, "nothing was handed over")) };
-    store.take_over_keys(keys);
-    let secret = str::from_utf8(secret).map_err(|_| Error::new(Kind::Internal, "what was handed over is no secret"))?;
-    Ok((!secret.is_empty()).then(|| ClientSecret::new(secret)))
+/// Takes what [`handed_over`] made: the store gets the keys, and the client's secrets are given back where there are any.
+fn taken_over(store: &Store, parent: &mut UnixStream) -> Result<Secrets> {
+    let nothing = || Error::new(Kind::Internal, "nothing was handed over");
+    let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
+    parent.take(LONGEST as u64).read_to_end(&mut bytes).map_err(|_| nothing())?;
+    let mut rest = bytes.as_slice();
+    let mut part = || {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (part, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        rest = after;
+        Some(part)
+    };
+    store.take_over_keys(part().ok_or_else(nothing)?);
+    let mut secrets = Secrets::default();
+    for slot in &mut secrets {
+        let text = part().and_then(|part| str::from_utf8(part).ok()).ok_or_else(nothing)?;
+        *slot = (!text.is_empty()).then(|| ClientSecret::new(text));
+    }
+    Ok(secrets)
 }
 
 #[cfg(test)]

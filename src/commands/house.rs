@@ -156,7 +156,7 @@ impl House {
     pub fn secret_variables(&self, plan: &Plan) -> Vec<String> {
         let others = self.config().map(|config| config.profiles).unwrap_or_default();
         let values = others.into_iter().flat_map(|profile| profile.settings).map(|setting| setting.value);
-        let all = values.chain(plan.settings.value("client_secret").cloned());
+        let all = values.chain(plan.settings.all.iter().map(|setting| setting.value.clone()));
         all.filter_map(|value| if let Value::Secret(SecretReference::Env(name)) = value { Some(name) } else { None }).collect()
     }
 

@@ -24,6 +24,7 @@ use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AccessToken, ClientSecret, WireSecret};
+use crate::session::credentials::{Credentials, Secrets};
 use crate::session::server::{self, Found};
 use crate::text::escape;
 
@@ -200,12 +201,12 @@ impl Examination<'_> {
             return Err(Error::new(Kind::Usage, "the server is asked in a profile's name, and none is known to go with this token")
                 .hint("oat inspect - --profile NAME"));
         };
-        let secret = server::secret(plan, &self.house.store(&subject.config)?, self.world)?;
-        subject.ours.extend(secret.as_ref().map(|secret| WireSecret::new(secret.expose())));
+        let credentials = Credentials::read(plan, &self.house.store(&subject.config)?, self.world, &Secrets::default())?;
+        subject.ours.extend(credentials.secret.as_ref().map(|secret| WireSecret::new(secret.expose())));
         // What one of the two says does not depend on the other.
         let mut first = Ok(());
         if words.introspect || by_itself {
-            let asked = self.introspected(plan, secret.clone(), subject);
+            let asked = self.introspected(plan, &credentials, subject);
             match asked {
                 Ok(answer) => introspected(&mut subject.report, answer),
                 Err(error) if words.introspect => {
@@ -220,7 +221,7 @@ impl Examination<'_> {
         if words.userinfo {
             let token = self.opening(subject, plan)?;
             subject.ours.push(WireSecret::new(token.expose()));
-            match self.person(plan, secret.as_ref(), &token) {
+            match self.person(plan, &credentials, &token) {
                 Ok(answer) => {
                     let members = redacted(answer.members, &subject.ours);
                     told_of_person(&mut subject.report, Userinfo { members, ..answer }, subject.signed_in.as_deref());
@@ -242,20 +243,21 @@ impl Examination<'_> {
         }
     }
 
-    fn person(&mut self, plan: &Plan, secret: Option<&ClientSecret>, token: &AccessToken) -> Result<Userinfo> {
+    fn person(&mut self, plan: &Plan, credentials: &Credentials, token: &AccessToken) -> Result<Userinfo> {
         let endpoint = self.endpoint(plan, "userinfo_endpoint", |metadata| metadata.userinfo_endpoint.clone())?;
         let known = self.metadata.as_ref();
-        let signer = signer(plan, known, known.and_then(|known| known.userinfo_signing_algs.as_deref()), secret);
-        userinfo(self.world, &endpoint, token, &signer)
+        let signer = signer(plan, known, known.and_then(|known| known.userinfo_signing_algs.as_deref()), credentials.secret.as_ref());
+        let client = credentials.client(plan, &Found::beside(&endpoint, plan, known))?;
+        userinfo(self.world, &endpoint, token, &signer, client.proof.identity)
     }
 
-    fn introspected(&mut self, plan: &Plan, secret: Option<ClientSecret>, subject: &Subject) -> Result<introspection::Introspection> {
+    fn introspected(&mut self, plan: &Plan, credentials: &Credentials, subject: &Subject) -> Result<introspection::Introspection> {
         let endpoint = self.endpoint(plan, "introspection_endpoint", |metadata| metadata.introspection_endpoint.clone())?;
         let known = self.metadata.as_ref();
         let methods = known.and_then(|known| known.introspection_auth_methods.clone().or_else(|| known.auth_methods.clone()));
-        let client = server::client(plan, &Found { token_endpoint: endpoint.clone(), auth_methods: methods, kept: false }, secret);
+        let client = credentials.client(plan, &Found { auth_methods: methods, ..Found::beside(&endpoint, plan, known) })?;
         let algs = known.and_then(|known| known.introspection_signing_algs.as_deref());
-        let signer = signer(plan, known, algs, client.secret.as_ref());
+        let signer = signer(plan, known, algs, credentials.secret.as_ref());
         let hint = (subject.report.kind != TokenKind::Id).then_some("access_token");
         let asked = introspection::Asked { endpoint: &endpoint, client: &client, token: &subject.token, hint, signer };
         let answer = introspect(self.world, &asked)?;

@@ -16,7 +16,7 @@ use crate::oauth::endpoints::Endpoint;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference, Wanted};
-use crate::session::server;
+use crate::session::credentials;
 use crate::text::escape;
 use crate::time::Seconds;
 use crate::world::{Machine, Network};
@@ -96,7 +96,7 @@ fn secret(house: &House, text: &str, plan: Option<&Plan>, world: &mut dyn World)
                 || Error::new(Kind::Config, "no profile with a client secret goes with this token").hint("oat inspect - --profile NAME");
             let plan = plan.ok_or_else(none)?;
             let config = house.config()?;
-            let secret = server::secret(plan, &house.store(&config)?, world)?.ok_or_else(none)?;
+            let secret = credentials::secret(plan, &house.store(&config)?, world)?.ok_or_else(none)?;
             return Ok((secret, format!("the client secret of profile `{}`", plan.profile)));
         }
         // It may be the secret itself.

@@ -192,7 +192,7 @@ fn keys(sheet: &mut Sheet) {
 /// What it is for; then what it takes, its flag, its variable and its default.
 fn described(key: &Key) -> String {
     let flag = match key.kind {
-        KeyKind::Secret => "`--client-secret-env` and others".to_string(),
+        KeyKind::Secret => format!("`--{}-env` and others", key.flag()),
         _ => format!("`--{}`", key.flag()),
     };
     let default = DEFAULTS.iter().find(|(name, _)| *name == key.name).map(|(_, value)| format!("; default {value}")).unwrap_or_default();

@@ -70,7 +70,7 @@ fn list(house: &House) -> Result<()> {
 fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
     let config = house.config()?;
     let name = choice::existing(&config, chosen.profile.as_deref().unwrap_or_default())?;
-    if chosen.flags.is_empty() && chosen.client_secret.is_none() && unset.is_empty() {
+    if chosen.flags.is_empty() && chosen.secrets.is_empty() && unset.is_empty() {
         return in_editor(house, &config);
     }
     if let Some(both) = unset.iter().find(|name| chosen.flags.iter().any(|(key, _)| key.name == name.as_str())) {
@@ -86,7 +86,7 @@ fn edit(house: &House, chosen: &Chosen, unset: &[String]) -> Result<()> {
     for (key, value) in &values {
         file.set(name.as_str(), key, value)?;
     }
-    if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
+    for (key, reference) in &chosen.secrets {
         file.set(name.as_str(), key, &Value::Secret(reference.clone()))?;
     }
     for key in unset {

@@ -17,7 +17,7 @@ use crate::plan::grant::Grant;
 use crate::plan::sign_in::SignIn;
 use crate::plan::substitution::{as_text, home};
 use crate::provider::{self, Preset};
-use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
+use crate::secret::{ClientSecret, SecretReference, Wanted};
 use crate::text::escape;
 use crate::time::Seconds;
 use crate::world::{Machine, Network};
@@ -27,7 +27,7 @@ struct Draft {
     name: ProfileName,
     values: Vec<(&'static Key, Value)>,
     /// A secret that was typed in, to be sealed once the profile is there.
-    typed: Option<ClientSecret>,
+    typed: Option<(&'static Key, ClientSecret)>,
     /// The scope that a sign-in may well ask for, where nobody could be asked.
     suggested: Option<String>,
 }
@@ -45,10 +45,12 @@ pub fn add(house: &House, chosen: &Chosen) -> Result<()> {
         let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
         draft.values.push((key, value));
     }
-    if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
-        match reference {
-            SecretReference::Stdin => draft.typed = Some(crate::world::secrets::reveal(reference, CLIENT_SECRET, &house.environment)?),
-            reference => draft.values.push((key, Value::Secret(reference.clone()))),
+    for (key, reference) in &chosen.secrets {
+        match (reference, Wanted::of(key.name)) {
+            (SecretReference::Stdin, Some(wanted)) => {
+                draft.typed = Some((key, crate::world::secrets::reveal(reference, wanted, &house.environment)?));
+            }
+            _ => draft.values.push((key, Value::Secret(reference.clone()))),
         }
     }
     draft.server(house)?;
@@ -246,7 +248,8 @@ impl Draft {
             .unwrap_or_default();
         match (variable.is_empty(), Key::named("client_secret")) {
             (false, Some(key)) => self.values.push((key, Value::Secret(SecretReference::Env(variable)))),
-            _ => self.typed = house.terminal.ask_hidden("client secret")?.map(ClientSecret::new),
+            (_, Some(key)) => self.typed = house.terminal.ask_hidden("client secret")?.map(|secret| (key, ClientSecret::new(secret))),
+            _ => {}
         }
         Ok(())
     }
@@ -258,8 +261,8 @@ impl Draft {
         }
         file.save()?;
         house.terminal.say(&format!("profile `{}` written to `{}`", self.name, config.path.display()));
-        if let Some(secret) = &self.typed {
-            seal(house, &Config::load(&config.path)?, &self.name, secret)?;
+        if let Some((key, secret)) = &self.typed {
+            seal(house, &Config::load(&config.path)?, &self.name, key, secret)?;
         }
         let config = Config::load(&config.path)?;
         let chosen = Chosen { profile: Some(self.name.to_string()), ..Chosen::default() };

@@ -82,9 +82,9 @@ fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, ter
     if !plan.by_person() && plan.parties().all(|party| party.profile.is_none()) {
         return session::token(plan, wish, store, world);
     }
-    session::token_apart(plan, wish, store, world, &|whose, lock, secret| {
+    session::token_apart(plan, wish, store, world, &|whose, lock, secrets| {
         let other = (whose.profile != plan.profile).then_some(&whose.profile);
-        apart::renew(store, lock, secret, other, terminal)
+        apart::renew(store, lock, secrets, other, terminal)
     })
 }
 

@@ -82,7 +82,7 @@ pub fn explain(world: &mut dyn World, report: &mut Report, api: &Endpoint, token
 fn ask(world: &mut dyn World, api: &Endpoint, token: Option<&WireSecret>) -> Result<Response> {
     let mut headers = vec![("accept", WireSecret::new("*/*"))];
     headers.extend(token.map(|token| ("authorization", WireSecret::new(format!("Bearer {}", token.expose())))));
-    world.send(&Request { url: api.clone(), headers, body: None, limit: LIMIT, ours: token.cloned().into_iter().collect() })
+    world.send(&Request { url: api.clone(), headers, body: None, limit: LIMIT, ours: token.cloned().into_iter().collect(), identity: None })
 }
 
 /// How the API took a request without a token.

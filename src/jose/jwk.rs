@@ -95,14 +95,7 @@ impl Jwk {
     /// `use`, `key_ops`) says otherwise; so no public key is ever the secret of an HMAC.
     pub fn fit(&self, alg: Alg) -> Result<()> {
         let name = alg.name();
-        let of_the_type = match self.key {
-            PublicKey::P256 { .. } => alg == Alg::Es256,
-            PublicKey::P384 { .. } => alg == Alg::Es384,
-            PublicKey::P521 { .. } => alg == Alg::Es512,
-            PublicKey::Ed25519 { .. } => alg == Alg::EdDsa,
-            PublicKey::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512),
-        };
-        if !of_the_type {
+        if !self.key.fits(alg) {
             return Err(invalid(format!("the key is not of the type {name} needs: it is {}", self.key.kind())));
         }
         let meant = |why: String| Err(invalid(format!("the key is not meant for {name} signatures: {why}")));
@@ -153,6 +146,17 @@ impl PublicKey {
             PublicKey::P521 { .. } => "an EC key on P-521",
             PublicKey::Ed25519 { .. } => "an Ed25519 key",
             PublicKey::Rsa { .. } => "an RSA key",
+        }
+    }
+
+    /// Whether signatures of `alg` are made with a key of this type.
+    pub fn fits(&self, alg: Alg) -> bool {
+        match self {
+            PublicKey::P256 { .. } => alg == Alg::Es256,
+            PublicKey::P384 { .. } => alg == Alg::Es384,
+            PublicKey::P521 { .. } => alg == Alg::Es512,
+            PublicKey::Ed25519 { .. } => alg == Alg::EdDsa,
+            PublicKey::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512),
         }
     }
 

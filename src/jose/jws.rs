@@ -1,59 +1,39 @@
 //! Signatures over bytes: made with a private key, checked with a public JWK (RFC 7515, RFC 7518 section 3).
 
+use std::sync::Arc;
+
 use ring::agreement::{ECDH_P256, ECDH_P384, EphemeralPrivateKey, UnparsedPublicKey as UnparsedPoint, agree_ephemeral};
 use ring::digest::{SHA512, digest};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{
-    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING, ED25519,
-    EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair, RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
+    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ED25519, EcdsaKeyPair, RsaEncoding,
+    RsaParameters, UnparsedPublicKey, VerificationAlgorithm,
 };
 use ring::{error, hmac};
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::jwa::Alg;
 use crate::jose::jwk::{Jwk, PublicKey};
+use crate::jose::private_key::{self, Pair, PrivateKey};
 
 /// A private key and the one algorithm it signs with. Debug shows the algorithm alone.
 pub struct SigningKey {
     alg: Alg,
-    pair: Pair,
-    public: PublicKey,
-}
-
-enum Pair {
-    Ec(EcdsaKeyPair),
-    Ed25519(Ed25519KeyPair),
-    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
+    key: Arc<PrivateKey>,
 }
 
 impl SigningKey {
+    /// A key that signs with `alg`, which is one for its type ([`PrivateKey::alg`] sees to that).
+    pub fn new(key: impl Into<Arc<PrivateKey>>, alg: Alg) -> SigningKey {
+        SigningKey { alg, key: key.into() }
+    }
+
     /// A key from its PKCS#8 DER, as `openssl pkcs8 -topk8 -nocrypt -outform DER` writes it. Fails with kind `Invalid`
-    /// where it is not a key for `alg`; RSA needs 2048 bits or more.
+    /// where it is not a key for `alg`.
     pub fn from_pkcs8(alg: Alg, pkcs8: &[u8]) -> Result<SigningKey> {
-        let rejected = |why: error::KeyRejected| Error::new(Kind::Invalid, format!("the private key does not fit {}: {why}", alg.name()));
-        let (pair, public) = match alg {
-            Alg::Es256 | Alg::Es384 => {
-                let curve = if alg == Alg::Es256 { &ECDSA_P256_SHA256_FIXED_SIGNING } else { &ECDSA_P384_SHA384_FIXED_SIGNING };
-                let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8, &SystemRandom::new()).map_err(rejected)?;
-                let public = point(pair.public_key().as_ref())?;
-                (Pair::Ec(pair), public)
-            }
-            Alg::EdDsa => {
-                // OpenSSL leaves the public half out of the file.
-                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map_err(rejected)?;
-                let x = pair.public_key().as_ref().try_into().map_err(|_| Error::new(Kind::Internal, "an Ed25519 key is not 32 octets"))?;
-                (Pair::Ed25519(pair), PublicKey::Ed25519 { x })
-            }
-            _ => {
-                let (_, encoding) =
-                    rsa(alg).ok_or_else(|| Error::new(Kind::Invalid, format!("nothing is signed with {} here", alg.name())))?;
-                let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(rejected)?;
-                let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(pair.public());
-                (Pair::Rsa(pair, encoding), PublicKey::Rsa { n, e })
-            }
-        };
-        Ok(SigningKey { alg, pair, public })
+        let key = private_key::pkcs8(pkcs8).and_then(|key| key.signing(Some(alg), None));
+        key.map_err(|error| error.of(Kind::Invalid).saying(|said| format!("the private key is {said}")))
     }
 
     /// The PKCS#8 DER of a new random ES256 key. Fails with kind `Internal` where the system has no randomness.
@@ -68,20 +48,26 @@ impl SigningKey {
         self.alg
     }
 
+    /// How the server names this key, where its own file says so.
+    pub fn kid(&self) -> Option<&str> {
+        self.key.kid.as_deref()
+    }
+
     /// The public half, for a JWK set; `kid` is its thumbprint.
     pub fn jwk(&self) -> Jwk {
-        Jwk::for_signatures(self.public.clone(), self.alg)
+        Jwk::for_signatures(self.key.public.clone(), self.alg)
     }
 
     /// The signature over `message`, in the encoding that JWS asks for. Fails with kind `Internal`.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
-        let signature = match &self.pair {
+        let signature = match &self.key.pair {
             Pair::Ec(pair) => pair.sign(&random, message).map(|signature| signature.as_ref().to_vec()),
             Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::Rsa(pair, encoding) => {
+            Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(*encoding, &random, message, &mut signature).map(|()| signature)
+                let made = rsa(self.alg).ok_or(error::Unspecified);
+                made.and_then(|(_, encoding)| pair.sign(encoding, &random, message, &mut signature)).map(|()| signature)
             }
         };
         signature.map_err(|_| Error::new(Kind::Internal, format!("cannot sign with {}", self.alg.name())))
@@ -160,17 +146,27 @@ fn p521_holds(point: &[u8], message: &[u8], signature: &[u8]) -> std::result::Re
 /// Checks an HMAC over `message`, in constant time. Fails with kind `Invalid` where it does not hold, for an empty secret,
 /// and for an algorithm with a public key.
 pub fn verify_hmac(alg: Alg, secret: &[u8], message: &[u8], signature: &[u8]) -> Result<()> {
+    let key = hmac_key(alg, secret)?;
+    whole(alg, key.algorithm().digest_algorithm().output_len(), signature)?;
+    hmac::verify(&key, message, signature).map_err(|_| does_not_hold(alg))
+}
+
+/// The HMAC of `message` (RFC 7518 section 3.2). Fails with kind `Invalid` for an empty secret and for an algorithm with a public key.
+pub fn sign_hmac(alg: Alg, secret: &[u8], message: &[u8]) -> Result<Vec<u8>> {
+    Ok(hmac::sign(&hmac_key(alg, secret)?, message).as_ref().to_vec())
+}
+
+fn hmac_key(alg: Alg, secret: &[u8]) -> Result<hmac::Key> {
     let algorithm = match alg {
         Alg::Hs256 => hmac::HMAC_SHA256,
         Alg::Hs384 => hmac::HMAC_SHA384,
         Alg::Hs512 => hmac::HMAC_SHA512,
-        _ => return Err(Error::new(Kind::Invalid, format!("{} is checked with a public key, not with a secret", alg.name()))),
+        _ => return Err(Error::new(Kind::Invalid, format!("{} works with a key pair, not with a secret", alg.name()))),
     };
-    if secret.is_empty() {
-        return Err(Error::new(Kind::Invalid, "an empty secret signs nothing"));
+    match secret.is_empty() {
+        true => Err(Error::new(Kind::Invalid, "an empty secret signs nothing")),
+        false => Ok(hmac::Key::new(algorithm, secret)),
     }
-    whole(alg, algorithm.digest_algorithm().output_len(), signature)?;
-    hmac::verify(&hmac::Key::new(algorithm, secret), message, signature).map_err(|_| does_not_hold(alg))
 }
 
 fn does_not_hold(alg: Alg) -> Error {
@@ -190,16 +186,6 @@ fn rsa(alg: Alg) -> Option<(&'static RsaParameters, &'static dyn RsaEncoding)> {
     }
 }
 
-/// SEC 1 section 2.3.3: an uncompressed point is `04 || x || y`.
-fn point(sec1: &[u8]) -> Result<PublicKey> {
-    let halves = sec1.strip_prefix(&[4]).and_then(|rest| rest.split_at_checked(rest.len() / 2));
-    let point = halves.and_then(|(x, y)| match x.len() {
-        32 => Some(PublicKey::P256 { x: x.try_into().ok()?, y: y.try_into().ok()? }),
-        _ => Some(PublicKey::P384 { x: x.try_into().ok()?, y: y.try_into().ok()? }),
-    });
-    point.ok_or_else(|| Error::new(Kind::Internal, "a public key is not an uncompressed point"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,8 +195,8 @@ mod tests {
     /// A key for each algorithm with a public key.
     fn keys() -> Vec<SigningKey> {
         let random = SystemRandom::new();
-        let p384 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
-        let ed25519 = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+        let p384 = EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, &random).unwrap();
+        let ed25519 = signature::Ed25519KeyPair::generate_pkcs8(&random).unwrap();
         let pkcs8 = |alg| match alg {
             Alg::Es256 => SigningKey::generate_es256().unwrap(),
             Alg::Es384 => p384.as_ref().to_vec(),

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::jose::base64url;
 use crate::jose::compact::Jws;
-use crate::jose::jws::SigningKey;
+use crate::jose::jwa::Alg;
+use crate::jose::jws::{self, SigningKey};
 
 /// A JWS whose payload is a claims set. Nothing in it is to be believed before [`Jws::verify`].
 #[derive(Debug, Clone)]
@@ -18,14 +19,28 @@ pub struct Jwt {
 }
 
 /// Signs `claims` under `header`; `alg` is set from the key, whatever the header says. Fails with kind `Internal`.
-pub fn encode(mut header: Map<String, Value>, claims: &Map<String, Value>, key: &SigningKey) -> Result<String> {
-    header.insert("alg".into(), key.alg().name().into());
+pub fn encode(header: Map<String, Value>, claims: &Map<String, Value>, key: &SigningKey) -> Result<String> {
+    signed(header, claims, key.alg(), &|input| key.sign(input))
+}
+
+/// The same with a shared secret. Fails with kind `Invalid` for an empty one, and for an algorithm with a key pair.
+pub fn encode_hmac(header: Map<String, Value>, claims: &Map<String, Value>, alg: Alg, secret: &[u8]) -> Result<String> {
+    signed(header, claims, alg, &|input| jws::sign_hmac(alg, secret, input))
+}
+
+fn signed(
+    mut header: Map<String, Value>,
+    claims: &Map<String, Value>,
+    alg: Alg,
+    sign: &dyn Fn(&[u8]) -> Result<Vec<u8>>,
+) -> Result<String> {
+    header.insert("alg".into(), alg.name().into());
     let part = |members: &Map<String, Value>| -> Result<String> {
         let json = serde_json::to_vec(members);
         Ok(base64url::encode(json.map_err(|e| Error::new(Kind::Internal, "cannot write a token").because(e))?))
     };
     let signing_input = format!("{}.{}", part(&header)?, part(claims)?);
-    let signature = key.sign(signing_input.as_bytes())?;
+    let signature = sign(signing_input.as_bytes())?;
     Ok(format!("{signing_input}.{}", base64url::encode(signature)))
 }
 

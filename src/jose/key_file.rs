@@ -58,13 +58,20 @@ impl KeyFile {
     }
 }
 
-const PKCS1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// rsaEncryption (RFC 8017 appendix C).
+pub const PKCS1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// id-RSASSA-PSS.
+pub const PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+/// id-ecPublicKey (RFC 5480 section 2.1.1).
+pub const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// secp256r1.
+pub const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+/// secp384r1.
+pub const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+/// secp521r1.
+pub const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+/// id-Ed25519 (RFC 8410 section 3).
+pub const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// Reads a file of keys. Fails with kind `Invalid`, and says what the file is where it is known for something else.
 pub fn read(bytes: &[u8]) -> Result<KeyFile> {
@@ -141,24 +148,32 @@ fn public_key(bytes: &[u8]) -> Result<PublicKey> {
     of_info(SubjectPublicKeyInfoRef::from_der(bytes).map_err(damaged)?)
 }
 
-/// RFC 5280 section 4.1. Whom it is for, who signed it and until when is nobody's question here.
+/// The public key of a certificate. Whom it is for, who signed it and until when is nobody's question here.
 fn certificate(bytes: &[u8]) -> Result<PublicKey> {
+    parts(bytes).map(|(_, key)| key)
+}
+
+/// RFC 5280 section 4.1: the contents of `validity`, and the public key. Fails with kind `Invalid`.
+pub fn parts(bytes: &[u8]) -> Result<(&[u8], PublicKey)> {
     let mut reader = SliceReader::new(bytes).map_err(damaged)?;
-    let info = reader.sequence(|certificate| {
-        let info = certificate.sequence(|body| {
-            // An explicit version, then serialNumber, signature, issuer, validity and subject.
-            let skipped = if matches!(body.peek_tag()?, Tag::ContextSpecific { .. }) { 6 } else { 5 };
+    let parts = reader.sequence(|certificate| {
+        let parts = certificate.sequence(|body| {
+            // An explicit version, then serialNumber, signature and issuer, before validity and subject.
+            let skipped = if matches!(body.peek_tag()?, Tag::ContextSpecific { .. }) { 4 } else { 3 };
             for _ in 0..skipped {
                 AnyRef::decode(body)?;
             }
+            let validity = AnyRef::decode(body)?.value();
+            AnyRef::decode(body)?;
             let info = SubjectPublicKeyInfoRef::decode(body)?;
             body.read_slice(body.remaining_len())?;
-            Ok(info)
+            Ok((validity, info))
         })?;
         certificate.read_slice(certificate.remaining_len())?;
-        Ok(info)
+        Ok(parts)
     });
-    of_info(info.map_err(damaged)?)
+    let (validity, info) = parts.map_err(damaged)?;
+    Ok((validity, of_info(info)?))
 }
 
 fn of_info(info: SubjectPublicKeyInfoRef) -> Result<PublicKey> {

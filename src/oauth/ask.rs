@@ -41,38 +41,42 @@ impl Ask<'_> {
         // RFC 6749 section 3.2: no parameter twice; the grant's own win.
         let more = self.parameters.iter().filter(|(name, _)| !parameters.iter().any(|(own, _)| own == name)).cloned().collect::<Vec<_>>();
         parameters.extend(more);
-        let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
+        let request = token::request(world, self.endpoint, self.body, self.client, &parameters);
+        token::wipe(&mut parameters);
+        let mut request = request?;
         // Whatever the server echoes of what makes this request ours is not shown.
         request.ours.extend(own.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value)));
-        token::wipe(&mut parameters);
         let response = world.send(&request)?;
         answer::read(&response, &self.expectation(&request.ours))
     }
 
     /// Sends what a grant says, and the rest, as often as there is hope: nothing is spent by it. What the profile says itself takes
     /// the grant's place. Of an exchange, `requested` is the type of token that is asked for, or empty.
-    pub fn patiently(&self, world: &mut dyn World, own: &[(&str, &str)], requested: Option<&str>) -> Result<TokenSet> {
-        let own = own.iter().filter(|(name, _)| !self.parameters.iter().any(|(profile, _)| profile == name));
-        let secret = own.clone().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| WireSecret::new(*value));
-        let ours: Vec<WireSecret> = secret.chain(self.client.traces()).collect();
-        let mut parameters: Vec<(String, Value)> = own.map(|(name, value)| (name.to_string(), Value::from(*value))).collect();
-        parameters.extend_from_slice(self.parameters);
-        let expect = Expectation { requested, ..self.expectation(&ours) };
-        let mut tokens = None;
-        let mut request = |_: &mut dyn World| {
-            let mut request = token::request(self.endpoint, self.body, self.client, &parameters);
-            request.ours.clone_from(&ours);
+    pub fn patiently(&self, world: &mut dyn World, own: &mut Own, requested: Option<&str>) -> Result<TokenSet> {
+        // Made anew for each try: what proves the client may be good once.
+        let mut request = |world: &mut dyn World| {
+            let own = own(world)?.into_iter().filter(|(name, _)| !self.parameters.iter().any(|(profile, _)| profile == name));
+            let mut parameters: Vec<(String, Value)> = own.map(|(name, value)| (name.to_string(), value.into())).collect();
+            let secret = parameters.iter().filter(|(name, _)| SECRET.contains(&name.as_str())).filter_map(|(_, value)| value.as_str());
+            let ours: Vec<WireSecret> = secret.map(WireSecret::new).collect();
+            parameters.extend_from_slice(self.parameters);
+            let request = token::request(world, self.endpoint, self.body, self.client, &parameters);
+            token::wipe(&mut parameters);
+            let mut request = request?;
+            request.ours.extend(ours);
             Ok(request)
         };
-        let answered = patiently(world, &mut request, &mut |response| {
-            tokens = Some(answer::read(response, &expect)?);
+        let mut tokens = None;
+        patiently(world, &mut request, &mut |request, response| {
+            tokens = Some(answer::read(response, &Expectation { requested, ..self.expectation(&request.ours) })?);
             Ok(())
-        });
-        token::wipe(&mut parameters);
-        answered?;
+        })?;
         tokens.ok_or_else(|| Error::new(Kind::Internal, "an answer was read, and is not there"))
     }
 }
+
+/// Makes the parameters that a grant says itself.
+pub type Own<'a> = dyn FnMut(&mut dyn World) -> Result<Vec<(&'static str, String)>> + 'a;
 
 /// The parameters of a grant that nobody else may learn.
 const SECRET: [&str; 7] = ["code", "code_verifier", "refresh_token", "device_code", "subject_token", "actor_token", "assertion"];

@@ -41,6 +41,7 @@ pub fn get(world: &mut dyn World, url: &Endpoint, words: Words) -> Result<Respon
             body: None,
             limit: LIMIT,
             ours: Vec::new(),
+            identity: None,
         };
         let response = world.send(&request)?;
         if !(300..400).contains(&response.status) {

@@ -44,7 +44,7 @@ pub struct Introspection {
 /// Asks the server about a token (section 2.1). Fails with what the server says against it, and with `Invalid` where the
 /// answer does not hold; that a token is not active is no failure.
 pub fn introspect(world: &mut dyn World, asked: &Asked) -> Result<Introspection> {
-    let mut request = token::about(asked.endpoint, asked.client, asked.token, asked.hint);
+    let mut request = token::about(world, asked.endpoint, asked.client, asked.token, asked.hint)?;
     if let Some((_, accept)) = request.headers.iter_mut().find(|(name, _)| asked.signer.offered && *name == "accept") {
         // RFC 9701 section 4.
         *accept = WireSecret::new("application/token-introspection+jwt, application/json;q=0.5");

@@ -36,6 +36,10 @@ pub struct Metadata {
     pub jwks_uri: Option<Endpoint>,
     /// `token_endpoint_auth_methods_supported`, where the server says.
     pub auth_methods: Option<Vec<String>>,
+    /// `token_endpoint_auth_signing_alg_values_supported`, where the server says.
+    pub auth_signing_algs: Option<Vec<String>>,
+    /// `mtls_endpoint_aliases` (RFC 8705 section 5): where those endpoints are for a client with a certificate.
+    pub mtls_aliases: Vec<(String, Endpoint)>,
     /// `introspection_endpoint_auth_methods_supported` (RFC 8414 section 2), where the server says.
     pub introspection_auth_methods: Option<Vec<String>>,
     /// `id_token_signing_alg_values_supported`
@@ -54,6 +58,25 @@ pub struct Metadata {
     pub grant_types: Option<Vec<String>>,
     /// Whether an earlier command kept it.
     pub kept: bool,
+}
+
+impl Metadata {
+    /// The same for a client that shows a certificate: RFC 8705 section 5 has it ask at other addresses, where there are any.
+    pub fn over_mtls(mut self) -> Metadata {
+        for (name, alias) in &self.mtls_aliases {
+            let endpoint = match name.as_str() {
+                "token_endpoint" => &mut self.token_endpoint,
+                "device_authorization_endpoint" => &mut self.device_authorization_endpoint,
+                "revocation_endpoint" => &mut self.revocation_endpoint,
+                "introspection_endpoint" => &mut self.introspection_endpoint,
+                "userinfo_endpoint" => &mut self.userinfo_endpoint,
+                // A browser has no certificate, and the rest is not asked for here.
+                _ => continue,
+            };
+            *endpoint = Some(alias.clone());
+        }
+        self
+    }
 }
 
 /// What metadata must agree with.
@@ -124,10 +147,10 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
             .hint("is `issuer` right? a server without discovery needs its endpoints in the profile")
     })?;
     same_issuer(&document, asked)?;
-    let endpoint = |name: &str| {
+    let read = |members: &Map<String, Value>, name: &str| {
         // The name may be as foreign as the value.
         let shown = escape(name);
-        match document.get(name) {
+        match members.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => match Endpoint::parse(text) {
                 Ok(url) if pinned(&url, asked.pin_hosts) => Ok(Some(url)),
@@ -142,6 +165,7 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
             Some(other) => Err(invalid(format!("`{shown}` in the server's metadata is {}, not a URL", json::type_name(other)))),
         }
     };
+    let endpoint = |name: &str| read(&document, name);
     for (name, value) in &document {
         if (name.ends_with("_endpoint") || name.ends_with("_uri")) && value.is_string() && name != "op_policy_uri" && name != "op_tos_uri" {
             endpoint(name)?;
@@ -153,6 +177,12 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
             .and_then(Value::as_array)
             .map(|items| items.iter().filter_map(Value::as_str).map(str::to_string).collect::<Vec<_>>())
     };
+    let mut mtls_aliases = Vec::new();
+    if let Some(aliases) = document.get("mtls_endpoint_aliases").and_then(Value::as_object) {
+        for name in aliases.keys().filter(|name| name.ends_with("_endpoint")) {
+            mtls_aliases.extend(read(aliases, name)?.map(|url| (name.clone(), url)));
+        }
+    }
     let lists = |name: &str, word: &str| list(name).is_some_and(|words| words.iter().any(|other| other == word));
     Ok(Metadata {
         token_endpoint: endpoint("token_endpoint")?,
@@ -164,6 +194,8 @@ pub fn read(body: &[u8], asked: Asked) -> Result<Metadata> {
         end_session_endpoint: endpoint("end_session_endpoint")?,
         jwks_uri: endpoint("jwks_uri")?,
         auth_methods: list("token_endpoint_auth_methods_supported"),
+        auth_signing_algs: list("token_endpoint_auth_signing_alg_values_supported"),
+        mtls_aliases,
         introspection_auth_methods: list("introspection_endpoint_auth_methods_supported"),
         id_token_algs: list("id_token_signing_alg_values_supported"),
         introspection_signing_algs: list("introspection_signing_alg_values_supported"),

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod assertion;
 pub mod authorization;
 pub mod challenge;
 pub mod claims;

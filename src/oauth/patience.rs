@@ -16,13 +16,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub fn patiently(
     world: &mut dyn World,
     request: &mut dyn FnMut(&mut dyn World) -> Result<Request>,
-    read: &mut dyn FnMut(&Response) -> Result<()>,
+    read: &mut dyn FnMut(&Request, &Response) -> Result<()>,
 ) -> Result<()> {
     let mut tried = 0;
     loop {
         let made = request(world)?;
         let response = world.send(&made)?;
-        let error = match read(&response) {
+        let error = match read(&made, &response) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };

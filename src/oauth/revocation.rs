@@ -11,7 +11,7 @@ use crate::secret::WireSecret;
 /// Has the server forget a token; `hint` is `refresh_token` or `access_token`. A token that it does not know counts as
 /// forgotten (section 2.2).
 pub fn revoke(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token: &WireSecret, hint: &str) -> Result<()> {
-    let request = token::about(endpoint, client, token, Some(hint));
+    let request = token::about(world, endpoint, client, token, Some(hint))?;
     let response = world.send(&request)?;
     if (200..300).contains(&response.status) {
         return Ok(());
@@ -24,12 +24,11 @@ pub fn revoke(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token
 mod tests {
     use super::*;
     use crate::error::Kind;
-    use crate::oauth::client_auth::Method;
     use crate::oauth::world::script::{Script, answer, json};
 
     fn revoked(response: crate::oauth::world::Response) -> (Result<()>, Script) {
         let mut world = Script::of([response]);
-        let client = Client { id: "c".into(), secret: None, method: Method::None };
+        let client = Client { id: "c".into(), ..Client::default() };
         let endpoint = Endpoint::parse("https://a.example/revoke").unwrap();
         let done = revoke(&mut world, &endpoint, &client, &WireSecret::new("t+1"), "refresh_token");
         (done, world)

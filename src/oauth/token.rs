@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroize;
 
+use crate::error::Result;
 use crate::json::members;
 use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
-use crate::oauth::world::Request;
+use crate::oauth::world::{Request, World};
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret};
 use crate::time::{Seconds, UnixTime};
 
@@ -69,13 +70,17 @@ impl Body {
     }
 }
 
-/// Builds a token request: `parameters` in order, then what proves the client. An array is sent as a repeated parameter
-/// of a form (RFC 8707 section 2), and as an array in JSON.
-pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
+/// Builds one token request: `parameters` in order, then what proves the client, which is good for this request alone. An array
+/// is sent as a repeated parameter of a form (RFC 8707 section 2), and as an array in JSON. Fails where nothing can be signed.
+pub fn request(world: &mut dyn World, endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Result<Request> {
     let mut parameters = parameters.to_vec();
     let mut headers = vec![("accept", WireSecret::new("application/json"))];
     let mut proof = Vec::new();
-    client.authenticate(&mut headers, &mut proof);
+    client.authenticate(world, &mut headers, &mut proof)?;
+    let mut ours = client.traces();
+    // An echo of the signature alone would do for whoever knows the rest.
+    let assertion = proof.iter().find(|(name, _)| name == "client_assertion").and_then(|(_, value)| value.as_str());
+    ours.extend(assertion.into_iter().flat_map(|jwt| [Some(jwt), jwt.rsplit('.').next()]).flatten().map(WireSecret::new));
     // RFC 6749 section 3.2: no parameter twice; what proves the client wins over a profile's `token_params`.
     parameters.retain(|(name, _)| !proof.iter().any(|(own, _)| own == name));
     parameters.extend(proof);
@@ -91,18 +96,20 @@ pub fn request(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(
         Body::Json => Value::Object(members(parameters.iter().cloned())).to_string(),
     };
     wipe(&mut parameters);
-    Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours: client.traces() }
+    let identity = client.proof.identity.clone();
+    Ok(Request { url: endpoint.clone(), headers, body: Some(WireSecret::new(text)), limit: LIMIT, ours, identity })
 }
 
 /// A request about a token that the server issued (RFC 7009 section 2.1, RFC 7662 section 2.1); `hint` is the
 /// `token_type_hint`.
-pub fn about(endpoint: &Endpoint, client: &Client, token: &WireSecret, hint: Option<&str>) -> Request {
+pub fn about(world: &mut dyn World, endpoint: &Endpoint, client: &Client, token: &WireSecret, hint: Option<&str>) -> Result<Request> {
     let mut parameters = vec![("token".to_string(), Value::from(token.expose()))];
     parameters.extend(hint.map(|hint| ("token_type_hint".to_string(), Value::from(hint))));
-    let mut request = request(endpoint, Body::Form, client, &parameters);
+    let request = request(world, endpoint, Body::Form, client, &parameters);
     wipe(&mut parameters);
+    let mut request = request?;
     request.ours.push(token.clone());
-    request
+    Ok(request)
 }
 
 fn form(parameters: &[(String, Value)]) -> String {
@@ -140,10 +147,15 @@ pub fn plain(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::oauth::client_auth::Method;
+    use crate::oauth::world::script::Script;
     use crate::secret::ClientSecret;
 
     fn client(method: Method) -> Client {
-        Client { id: "cli_1".into(), secret: Some(ClientSecret::new("s+1")), method }
+        Client { id: "cli_1".into(), secret: Some(ClientSecret::new("s+1")), method, ..Client::default() }
+    }
+
+    fn made(endpoint: &Endpoint, body: Body, client: &Client, parameters: &[(String, Value)]) -> Request {
+        request(&mut Script::default(), endpoint, body, client, parameters).unwrap()
     }
 
     fn endpoint() -> Endpoint {
@@ -154,7 +166,7 @@ mod tests {
     fn a_form_repeats_the_resource_and_encodes_the_rest() {
         let parameters =
             [("grant_type".into(), "client_credentials".into()), ("resource".into(), serde_json::json!(["https://a", "https://b"]))];
-        let request = request(&endpoint(), Body::Form, &client(Method::ClientSecretPost), &parameters);
+        let request = made(&endpoint(), Body::Form, &client(Method::ClientSecretPost), &parameters);
         let body = request.body.unwrap();
         assert_eq!(
             body.expose(),
@@ -165,7 +177,7 @@ mod tests {
     #[test]
     fn vc2_a_json_body_holds_exactly_what_was_asked() {
         let parameters = [("grant_type".into(), "client_credentials".into())];
-        let request = request(&endpoint(), Body::Json, &client(Method::ClientSecretPost), &parameters);
+        let request = made(&endpoint(), Body::Json, &client(Method::ClientSecretPost), &parameters);
         let body: Value = serde_json::from_str(request.body.as_ref().unwrap().expose()).unwrap();
         assert_eq!(body, serde_json::json!({"grant_type": "client_credentials", "client_id": "cli_1", "client_secret": "s+1"}));
         assert!(request.headers.iter().all(|(name, _)| *name != "authorization"));
@@ -173,7 +185,7 @@ mod tests {
 
     #[test]
     fn debug_of_a_request_shows_no_secret() {
-        let request = request(&endpoint(), Body::Form, &client(Method::ClientSecretBasic), &[]);
+        let request = made(&endpoint(), Body::Form, &client(Method::ClientSecretBasic), &[]);
         let shown = format!("{request:?}");
         assert!(!shown.contains("s+1") && !shown.contains("s%2B1") && !shown.contains("Basic"), "{shown}");
     }

@@ -1,5 +1,7 @@
 //! What a token tells of the person it is about (OpenID Connect Core section 5.3).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
@@ -9,7 +11,7 @@ use crate::oauth::challenge::challenges;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::signature::{Signer, signed};
 use crate::oauth::token::LIMIT;
-use crate::oauth::world::{Request, World};
+use crate::oauth::world::{Identity, Request, World};
 use crate::secret::{AccessToken, WireSecret};
 
 /// What a sentence calls the answer.
@@ -25,9 +27,16 @@ pub struct Userinfo {
     pub signed: Option<Alg>,
 }
 
-/// Asks whom a token is about, with the token as Bearer (section 5.3.1). Fails with what the server says against it, and
+/// Asks whom a token is about, with the token as Bearer (section 5.3.1); one that is bound to a certificate is shown with that
+/// `identity` (RFC 8705 section 3). Fails with what the server says against it, and
 /// with `Invalid` where the answer does not hold.
-pub fn userinfo(world: &mut dyn World, endpoint: &Endpoint, token: &AccessToken, signer: &Signer) -> Result<Userinfo> {
+pub fn userinfo(
+    world: &mut dyn World,
+    endpoint: &Endpoint,
+    token: &AccessToken,
+    signer: &Signer,
+    identity: Option<Arc<Identity>>,
+) -> Result<Userinfo> {
     if let Some(byte) = token.expose().bytes().find(|byte| !(0x21..=0x7e).contains(byte)) {
         return Err(Error::new(Kind::Invalid, format!("the token has byte 0x{byte:02x} in it, which no header can carry")));
     }
@@ -41,6 +50,7 @@ pub fn userinfo(world: &mut dyn World, endpoint: &Endpoint, token: &AccessToken,
         body: None,
         limit: LIMIT,
         ours: vec![WireSecret::new(token.expose())],
+        identity,
     };
     let response = world.send(&request)?;
     let (members, signed) = if signed(&response) {

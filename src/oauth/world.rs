@@ -1,9 +1,14 @@
 //! The outside, as the protocol sees it: one trait, and the shapes of what goes out and comes in.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::jose::certificate::Certificate;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::redirect::Redirect;
 use crate::secret::{ClientSecret, SecretReference, Wanted, WireSecret};
@@ -139,6 +144,24 @@ pub struct Request {
     pub limit: usize,
     /// Secrets of ours that an echo must not show.
     pub ours: Vec<WireSecret>,
+    /// What the client shows of itself in the TLS handshake.
+    pub identity: Option<Arc<Identity>>,
+}
+
+/// What a client shows of itself in a TLS handshake (RFC 8705 section 2). Debug shows its certificate's thumbprint.
+pub struct Identity {
+    /// The certificate and those above it.
+    pub certificate: Arc<Certificate>,
+    /// The private key that belongs to it, as DER.
+    pub key: Zeroizing<Vec<u8>>,
+    /// What PEM calls DER of that form: `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`.
+    pub form: &'static str,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.certificate.x5t_s256())
+    }
 }
 
 /// An answer, read whole.

@@ -58,7 +58,7 @@ impl Draft {
             let value = key.read(text).map_err(|expected| Error::new(Kind::Usage, format!("`--{}` must be {expected}", key.flag())))?;
             self.settings.add(key, value, Origin::Flag);
         }
-        if let (Some(reference), Some(key)) = (&chosen.client_secret, Key::named("client_secret")) {
+        for (key, reference) in &chosen.secrets {
             self.settings.add(key, Value::Secret(reference.clone()), Origin::Flag);
         }
         Ok(())

@@ -152,9 +152,9 @@ impl Settings {
         text.transpose().map_err(|reason| self.wrong(key, reason).hint("endpoints are https, or http on 127.0.0.1, [::1] or localhost"))
     }
 
-    /// Where the client's secret comes from.
-    pub fn client_secret(&self) -> Option<SecretReference> {
-        match self.get("client_secret").map(|setting| &setting.value) {
+    /// Where a secret comes from.
+    pub fn secret(&self, key: &str) -> Option<SecretReference> {
+        match self.value(key) {
             Some(Value::Secret(reference)) => Some(reference.clone()),
             _ => None,
         }

@@ -69,9 +69,17 @@ pub fn named_type(settings: &Settings, key: &str) -> Result<Option<String>> {
 }
 
 /// What has to be there for a grant that hands a token in, and what another grant has no use for. Fails with `Config`.
-pub fn needed(grant: Grant, subject: Option<&Party>, profile: &ProfileName, settings: &Settings) -> Result<()> {
-    let missing = subject.is_none() && matches!(grant, Grant::TokenExchange | Grant::JwtBearer);
-    if missing {
+pub fn needed(grant: Grant, subject: Option<&Party>, key: bool, profile: &ProfileName, settings: &Settings) -> Result<()> {
+    // With a key, the client signs the JWT that is the grant.
+    let signs = grant == Grant::JwtBearer && key;
+    if subject.is_none() && signs && settings.text("client_id").is_none() {
+        return Err(Error::new(
+            Kind::Config,
+            format!("profile `{profile}` has no `client_id`, which is the issuer of the JWT that its key signs"),
+        )
+        .hint("client_id = \"…\": of a Google service account its address, of a Salesforce app its consumer key"));
+    }
+    if subject.is_none() && !signs && matches!(grant, Grant::TokenExchange | Grant::JwtBearer) {
         let told = format!("profile `{profile}` names no subject, and the grant {} hands its token in", grant.name());
         return Err(Error::new(Kind::Config, told).hint(format!(
             "subject = {{ source = \"auto\" }} in [profile.{profile}] of `{}`, or OAT_SUBJECT=github-actions",

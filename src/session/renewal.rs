@@ -4,11 +4,12 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::grant::refresh_token::refresh_token;
 use crate::oauth::token::TokenSet;
 use crate::plan::sign_in::{SignIn, refresh_parameters};
-use crate::secret::{ClientSecret, RefreshToken};
+use crate::secret::RefreshToken;
+use crate::session::credentials::Credentials;
 use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{login_required, maybe_rotated, remedied, session_over};
-use crate::session::server::{ask, at_server, client, identity, secret};
+use crate::session::server::{ask, at_server, identity};
 use crate::session::{Renewed, Session, Source};
 use crate::store::record::{Access, LongLived, SignedIn};
 use crate::time::UnixTime;
@@ -16,7 +17,7 @@ use crate::time::UnixTime;
 /// What the server gave for a refresh token.
 struct Spent {
     answer: TokenSet,
-    secret: Option<ClientSecret>,
+    credentials: Credentials,
 }
 
 impl Session<'_> {
@@ -60,30 +61,27 @@ impl Session<'_> {
     fn spend(&mut self, token: &RefreshToken, long_lived: &LongLived, sign_in: &SignIn) -> Result<Spent> {
         let plan = self.plan;
         plan.warnings.iter().for_each(|warning| self.world.warn(warning));
-        let secret = match &self.typed {
-            Some(secret) => Some(secret.clone()),
-            None => secret(plan, self.store, self.world)?,
-        };
+        let credentials = Credentials::read(plan, self.store, self.world, &self.typed)?;
         let parameters = refresh_parameters(plan, &long_lived.asked, long_lived.redirect_uri.as_deref());
         if long_lived.id_token.is_some() {
             // The keys are at hand before the request: between its answer and the disk there is no time for more.
             prepare(plan, sign_in, self.world);
         }
         let answer = at_server(plan, self.world, &mut |world, found| {
-            let client = client(plan, found, secret.clone());
+            let client = credentials.client(plan, found)?;
             let ask = ask(plan, &found.token_endpoint, &client, &parameters);
             refresh_token(world, &ask, token).map_err(|error| remedied(maybe_rotated(error, plan), plan, &client))
         })?;
-        Ok(Spent { answer, secret })
+        Ok(Spent { answer, credentials })
     }
 
     /// What is kept of a refresh. An answer without a refresh token leaves the old one (RFC 6749 section 6).
     fn renewed_by(&mut self, spent: Spent, sign_in: &SignIn, old: LongLived, mut signed_in: SignedIn) -> Result<Renewed> {
-        let Spent { answer, secret } = spent;
+        let Spent { answer, credentials } = spent;
         let now = self.world.now();
         let mut long_lived = LongLived { refresh_token: answer.refresh_token.clone().or(old.refresh_token), ..old };
         signed_in.refresh_token_expires_at = ends(sign_in, &answer, now, signed_in.at, signed_in.refresh_token_expires_at);
-        let before = Before { subject: signed_in.subject.as_deref(), secret: secret.as_ref(), ..Before::default() };
+        let before = Before { subject: signed_in.subject.as_deref(), secret: credentials.secret.as_ref(), ..Before::default() };
         match checked(self.plan, sign_in, self.world, &answer, &before) {
             Ok(Some(claims)) => {
                 long_lived.id_token = answer.id_token.clone();
@@ -98,6 +96,9 @@ impl Session<'_> {
             Err(error) if error.kind == Kind::Unavailable => {}
             // The answer does not hold, but its refresh token may be the only one that still works.
             Err(error) => return Err(self.with_session_kept(error, long_lived, signed_in)),
+        }
+        if let Err(error) = credentials.bound(&answer) {
+            return Err(self.with_session_kept(error, long_lived, signed_in));
         }
         let token = cached(self.plan, self.world, answer);
         if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {

@@ -4,15 +4,13 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::oauth::ask::Ask;
-use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::client_auth::{Client, Has, Method};
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::secret::{CLIENT_SECRET, ClientSecret, SecretReference};
-use crate::store::Store;
 use crate::store::record::Identity;
 use crate::text::escape;
 
@@ -22,16 +20,33 @@ pub struct Found {
     pub token_endpoint: Endpoint,
     /// How the server says a client may prove itself.
     pub auth_methods: Option<Vec<String>>,
+    /// What it says an assertion may be signed with.
+    pub auth_signing_algs: Option<Vec<String>>,
     /// Whether that was known from metadata that an earlier command kept.
     pub kept: bool,
+}
+
+impl Found {
+    /// A server with this token endpoint, and what it says of itself where it was asked.
+    pub fn at(token_endpoint: Endpoint, metadata: Option<&Metadata>) -> Found {
+        let auth_methods = metadata.and_then(|metadata| metadata.auth_methods.clone());
+        let auth_signing_algs = metadata.and_then(|metadata| metadata.auth_signing_algs.clone());
+        Found { token_endpoint, auth_methods, auth_signing_algs, kept: false }
+    }
+
+    /// The same for a request to another endpoint: an assertion is for the token endpoint there too, where one is known.
+    pub fn beside(endpoint: &Endpoint, plan: &Plan, metadata: Option<&Metadata>) -> Found {
+        let token_endpoint = plan.token_endpoint.as_ref().or(metadata.and_then(|metadata| metadata.token_endpoint.as_ref()));
+        Found::at(token_endpoint.unwrap_or(endpoint).clone(), metadata)
+    }
 }
 
 /// The token endpoint: from the profile, else by discovery.
 pub fn find(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Found> {
     if let Some(endpoint) = &plan.token_endpoint {
-        return Ok(Found { token_endpoint: endpoint.clone(), auth_methods: None, kept: false });
+        return Ok(Found::at(endpoint.clone(), None));
     }
-    found(plan, metadata(plan, world, known)?)
+    found(plan, &metadata(plan, world, known)?)
 }
 
 /// Asks the server by `ask`, once more where kept metadata told where it was yesterday.
@@ -53,35 +68,19 @@ pub fn metadata(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Meta
             .hint("set `issuer`, or the endpoints one by one: `authorization_endpoint`, `token_endpoint`, …"));
     };
     let also = plan.preset.as_ref().and_then(|preset| preset.discovered_issuer.as_deref());
-    metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, known })
+    let found = metadata::discover(world, Asked { issuer, also, pin_hosts: &plan.pin_hosts, known })?;
+    let has = Has { secret: plan.client_secret.is_some(), key: plan.client_key.is_some(), certificate: plan.client_certificate.is_some() };
+    let method = plan.client_auth.unwrap_or_else(|| Method::choose(has, found.auth_methods.as_deref()));
+    Ok(if method.by_tls() { found.over_mtls() } else { found })
 }
 
 /// The token endpoint of metadata.
-pub fn found(plan: &Plan, metadata: Metadata) -> Result<Found> {
-    let Some(token_endpoint) = metadata.token_endpoint else {
+pub fn found(plan: &Plan, metadata: &Metadata) -> Result<Found> {
+    let Some(token_endpoint) = &metadata.token_endpoint else {
         return Err(Error::new(Kind::Invalid, format!("the metadata of `{}` names no token endpoint", escape(&plan.server())))
             .hint("set `token_endpoint` in the profile"));
     };
-    Ok(Found { token_endpoint, auth_methods: metadata.auth_methods, kept: metadata.kept })
-}
-
-/// The client's secret, read from where it is kept; None where none is sent.
-pub fn secret(plan: &Plan, store: &Store, world: &mut dyn World) -> Result<Option<ClientSecret>> {
-    match &plan.client_secret {
-        _ if plan.client_auth == Some(Method::None) => Ok(None),
-        None => Ok(None),
-        Some(SecretReference::Keyring) => sealed_secret(plan, store).map(Some),
-        Some(reference) => world.reveal(reference, CLIENT_SECRET).map(Some),
-    }
-}
-
-/// The client, ready to prove itself.
-pub fn client(plan: &Plan, found: &Found, secret: Option<ClientSecret>) -> Client {
-    // A person's grant goes without a secret too: a native app has none (RFC 8252 section 8.4), whatever a preset says.
-    // Who hands a token in may need none either.
-    let chosen = plan.client_auth.filter(|_| secret.is_some() || plan.grant == Grant::ClientCredentials);
-    let method = chosen.unwrap_or_else(|| Method::choose(secret.is_some(), found.auth_methods.as_deref()));
-    Client { id: plan.client_id.clone(), secret, method }
+    Ok(Found { kept: metadata.kept, ..Found::at(token_endpoint.clone(), Some(metadata)) })
 }
 
 /// What is asked of the token endpoint, in the plan's way.
@@ -94,13 +93,6 @@ pub fn ask<'a>(plan: &'a Plan, token_endpoint: &'a Endpoint, client: &'a Client,
         pointer: plan.token_pointer.as_deref(),
         token_type: plan.token_type.as_deref(),
     }
-}
-
-fn sealed_secret(plan: &Plan, store: &Store) -> Result<ClientSecret> {
-    store.open_secret(&plan.profile)?.ok_or_else(|| {
-        Error::new(Kind::Config, format!("no client secret is sealed for profile `{}`", plan.profile))
-            .hint(format!("oat profile set-secret {}", plan.profile))
-    })
 }
 
 /// Who this profile's tokens belong to: a changed profile never serves another's.

@@ -15,12 +15,12 @@ use crate::oauth::token::TokenSet;
 use crate::oauth::world::{Ending, World};
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
-use crate::secret::ClientSecret;
+use crate::session::credentials::{Credentials, Secrets};
 use crate::session::fetch::{cached, not_granted};
 use crate::session::id_token::{Before, checked, prepare};
 use crate::session::remedy::{no_refresh_token, remedied};
 use crate::session::renewal::ends;
-use crate::session::server::{Found, ask, client, found, identity, metadata, secret};
+use crate::session::server::{Found, ask, found, identity, metadata};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::{Access, CachedToken, LongLived, SignedIn};
@@ -67,13 +67,13 @@ pub fn sign_in(plan: &Plan, way: Way, store: &Store, world: &mut dyn World) -> R
     store.probe().and_then(|()| store.reserve(&plan.profile)).map(drop).map_err(kept_somewhere)?;
     let sign_in = SignIn::of(plan)?;
     plan.warnings.iter().for_each(|warning| world.warn(warning));
-    let secret = secret(plan, store, world)?;
+    let credentials = Credentials::read(plan, store, world, &Secrets::default())?;
     let server = server(plan, &sign_in, way, world)?;
     if sign_in.openid() && plan.issuer.is_some() {
         // So that nothing but the exchange is left to wait for after the redirect.
         prepare(plan, &sign_in, world);
     }
-    Task { plan, sign_in: &sign_in, store, client: client(plan, &server.found, secret.clone()), secret, server: &server }.run(way, world)
+    Task { plan, sign_in: &sign_in, store, client: credentials.client(plan, &server.found)?, credentials, server: &server }.run(way, world)
 }
 
 /// Keeping nothing is no way out of a trouble with the store here.
@@ -88,7 +88,7 @@ struct Task<'a> {
     store: &'a Store,
     server: &'a Server,
     client: Client,
-    secret: Option<ClientSecret>,
+    credentials: Credentials,
 }
 
 impl Task<'_> {
@@ -156,8 +156,9 @@ impl Task<'_> {
     fn keep(&self, world: &mut dyn World, answer: TokenSet, authorized: Option<&Authorized>) -> Result<Report> {
         let nonce = authorized.and_then(|authorized| authorized.nonce.as_ref());
         let code = authorized.map(|authorized| &authorized.code);
-        let before = Before { nonce, code, secret: self.secret.as_ref(), subject: None };
+        let before = Before { nonce, code, secret: self.credentials.secret.as_ref(), subject: None };
         let claims = checked(self.plan, self.sign_in, world, &answer, &before)?;
+        self.credentials.bound(&answer)?;
         let now = world.now();
         let signed_in = SignedIn {
             at: now,
@@ -210,14 +211,14 @@ fn server(plan: &Plan, sign_in: &SignIn, way: Way, world: &mut dyn World) -> Res
         (sign_in.authorization_endpoint.clone(), sign_in.device_authorization_endpoint.clone());
     let front = if way == Way::Browser { &authorization_endpoint } else { &device_authorization_endpoint };
     if let (Some(_), Some(token_endpoint)) = (front, &plan.token_endpoint) {
-        let found = Found { token_endpoint: token_endpoint.clone(), auth_methods: None, kept: false };
+        let found = Found::at(token_endpoint.clone(), None);
         return Ok(Server { authorization_endpoint, device_authorization_endpoint, found, metadata: None });
     }
     // A person's time is worth a request: kept metadata may tell where the server was yesterday.
     let metadata = metadata(plan, world, Known::Anew)?;
     let found = match &plan.token_endpoint {
-        Some(endpoint) => Found { token_endpoint: endpoint.clone(), auth_methods: metadata.auth_methods.clone(), kept: false },
-        None => found(plan, metadata.clone())?,
+        Some(endpoint) => Found::at(endpoint.clone(), Some(&metadata)),
+        None => found(plan, &metadata)?,
     };
     Ok(Server {
         authorization_endpoint: authorization_endpoint.or(metadata.authorization_endpoint.clone()),

@@ -3,13 +3,16 @@
 use url::Url;
 
 use crate::error::{Error, Kind, Result};
+use crate::oauth::client_auth::Client;
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::{Endpoint, for_browser};
+use crate::oauth::metadata::Metadata;
 use crate::oauth::revocation::revoke;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::secret::WireSecret;
-use crate::session::server::{Found, client, identity, metadata, secret};
+use crate::session::credentials::{Credentials, Secrets};
+use crate::session::server::{Found, identity, metadata};
 use crate::store::Store;
 use crate::store::lock::Locked;
 use crate::store::record::LongLived;
@@ -67,10 +70,15 @@ fn kept(plan: &Plan, store: &Store) -> Kept {
 }
 
 fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, front: bool, ended: &mut Ended) -> Result<()> {
-    let (revocation, end_session, auth_methods) = endpoints(plan, front, world)?;
+    let (revocation, end_session, metadata) = endpoints(plan, front, world)?;
     let page = end_session.filter(|_| front).map(|endpoint| sign_out_url(plan, &endpoint)).transpose();
     let revoked = match revocation {
-        Some(endpoint) => revoke_all(plan, store, world, kept, Found { token_endpoint: endpoint, auth_methods, kept: false }, ended),
+        Some(endpoint) => {
+            let found = Found::beside(&endpoint, plan, metadata.as_ref());
+            let client =
+                Credentials::read(plan, store, world, &Secrets::default()).and_then(|credentials| credentials.client(plan, &found));
+            client.and_then(|client| revoke_all(world, kept, &endpoint, &client, ended))
+        }
         None => Err(Error::new(Kind::Config, "the server names no revocation endpoint")),
     };
     ended.sign_out_url = page?;
@@ -78,21 +86,20 @@ fn at_server(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, fro
 }
 
 /// The refresh token first: with it, many servers forget what came of it. The first failure is told, and is no reason to stop.
-fn revoke_all(plan: &Plan, store: &Store, world: &mut dyn World, kept: &Kept, found: Found, ended: &mut Ended) -> Result<()> {
-    let client = client(plan, &found, secret(plan, store, world)?);
+fn revoke_all(world: &mut dyn World, kept: &Kept, endpoint: &Endpoint, client: &Client, ended: &mut Ended) -> Result<()> {
     let refresh = kept.long_lived.as_ref().and_then(|long_lived| long_lived.refresh_token.as_ref());
     let refresh = refresh.map(|token| (WireSecret::new(token.expose()), "refresh_token"));
     let access = kept.access.iter().map(|token| (token.clone(), "access_token"));
     let mut first = Ok(());
     for (token, kind) in refresh.into_iter().chain(access) {
-        let revoked = revoke(world, &found.token_endpoint, &client, &token, kind);
+        let revoked = revoke(world, endpoint, client, &token, kind);
         ended.revoked += usize::from(revoked.is_ok());
         first = first.and(revoked);
     }
     first
 }
 
-type Endpoints = (Option<Endpoint>, Option<Endpoint>, Option<Vec<String>>);
+type Endpoints = (Option<Endpoint>, Option<Endpoint>, Option<Metadata>);
 
 /// Where tokens are revoked and where a person signs out: from the profile, else by discovery.
 fn endpoints(plan: &Plan, front: bool, world: &mut dyn World) -> Result<Endpoints> {
@@ -105,7 +112,8 @@ fn endpoints(plan: &Plan, front: bool, world: &mut dyn World) -> Result<Endpoint
         Err(_) if revocation.is_some() => return Ok((revocation, end_session, None)),
         metadata => metadata?,
     };
-    Ok((revocation.or(metadata.revocation_endpoint), end_session.or(metadata.end_session_endpoint), metadata.auth_methods))
+    let revocation = revocation.or(metadata.revocation_endpoint.clone());
+    Ok((revocation, end_session.or(metadata.end_session_endpoint.clone()), Some(metadata)))
 }
 
 /// RP-Initiated Logout section 2. Without `id_token_hint` the server asks the person to confirm; with it, everyone who sees the

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::plan::subject::Party;
 use crate::secret::{IdToken, SubjectToken};
 use crate::session::Session;
+use crate::session::credentials::Secrets;
 use crate::session::decision::Wish;
 use crate::session::remedy::login_required;
 use crate::session::server::identity;
@@ -95,7 +96,8 @@ impl Session<'_> {
         let mut read = Read::new();
         let request = request(other, self.store, self.world, &mut read);
         let world = &mut *self.world;
-        let session = Session { plan: other, wish: &wish, store: self.store, world, request, read, typed: None, apart: self.apart };
+        let session =
+            Session { plan: other, wish: &wish, store: self.store, world, request, read, typed: Secrets::default(), apart: self.apart };
         session.token().map(|handed| SubjectToken::new(handed.token.access_token.expose()))
     }
 

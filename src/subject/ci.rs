@@ -39,10 +39,10 @@ impl Call<'_> {
         let expect = Expectation { ours: &ours, key: "identity_endpoint", ..Expectation::default() };
         let mut request = |_: &mut dyn World| {
             let body = self.body.as_deref().map(WireSecret::new);
-            Ok(Request { url: self.url.clone(), headers: self.headers.clone(), body, limit: LIMIT, ours: ours.clone() })
+            Ok(Request { url: self.url.clone(), headers: self.headers.clone(), body, limit: LIMIT, ours: ours.clone(), identity: None })
         };
         let mut token = None;
-        let asked = patiently(world, &mut request, &mut |response| {
+        let asked = patiently(world, &mut request, &mut |_, response| {
             token = Some(read(response, &expect)?);
             Ok(())
         });

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{ClientCert, RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, Proxy, Timeout};
@@ -99,8 +99,8 @@ impl Http {
                         passed += 1;
                         self.passed.push((origin.clone(), passed));
                     }
-                    Some(fault) => return Err(tls::explain(fault, request.url.host(), now())),
-                    None => return Err(self.explain(&error, &request.url, through)),
+                    Some(fault) => return Err(tls::explain(fault, request.url.host(), request.identity.is_some(), now())),
+                    None => return Err(shown_in_vain(self.explain(&error, &request.url, through), request)),
                 },
                 Err(Failure::Told(error)) => return Err(error),
             }
@@ -114,7 +114,8 @@ impl Http {
         }
         let proxy = proxy::choose(&request.url, &self.environment).map_err(Failure::Told)?;
         let proxied = proxy.is_some();
-        let agent = self.agent(proxy, roots, left);
+        let identity = request.identity.as_deref().map(tls::client_certificate).transpose().map_err(Failure::Told)?;
+        let agent = self.agent(proxy, roots, identity, left);
         let method = if request.body.is_some() { "POST" } else { "GET" };
         self.terminal.trace(1, &format!("{method} {}", escape(&request.url.without_query())));
         if self.terminal.verbose > 1 {
@@ -136,7 +137,7 @@ impl Http {
         self.read(answer.map_err(|error| Failure::Transport(error, proxied))?, request)
     }
 
-    fn agent(&self, proxy: Option<Proxy>, roots: RootCerts, left: Duration) -> Agent {
+    fn agent(&self, proxy: Option<Proxy>, roots: RootCerts, identity: Option<ClientCert>, left: Duration) -> Agent {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -150,7 +151,7 @@ impl Http {
             .proxy(proxy)
             .user_agent(concat!("oat/", env!("CARGO_PKG_VERSION")))
             .accept_encoding("identity")
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .tls_config(TlsConfig::builder().root_certs(roots).client_cert(identity).build())
             .build();
         match &self.detour {
             None => Agent::new_with_config(config),
@@ -254,6 +255,13 @@ impl Http {
             _ => unavailable(format!("the request to {host} failed")).hint("try again; `-v` shows how far it came"),
         }
     }
+}
+
+/// A server that takes no certificate of ours may break the connection off without a word (Node does).
+fn shown_in_vain(error: Error, request: &Request) -> Error {
+    let broken = error.in_doubt && error.kind == Kind::Unavailable && request.identity.is_some();
+    let hint = broken.then(|| "does the server know this client certificate, and its CA? if it does, try again".to_string());
+    error.hint_maybe(hint)
 }
 
 /// The host in a message; with a proxy before it, both are named.

@@ -159,8 +159,14 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
 }
 
 /// What no program on the side gets: secrets that are meant for oat, and what lets a CI job ask for tokens of its own.
-const OURS: [&str; 5] =
-    ["OAT_STORE_KEY", "OAT_CLIENT_SECRET", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN"];
+const OURS: [&str; 6] = [
+    "OAT_STORE_KEY",
+    "OAT_CLIENT_SECRET",
+    "OAT_CLIENT_KEY",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+    "BUILDKITE_AGENT_ACCESS_TOKEN",
+];
 
 /// A program that is run on the side: it does not get the secrets that are meant for oat.
 pub fn bystander(program: &str) -> Command {

@@ -3,11 +3,17 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::PrivateKeyDer;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
-use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, parse_pem};
+use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::oauth::world::Identity;
 use crate::text::escape;
 use crate::time::UnixTime;
 
@@ -91,13 +97,14 @@ pub fn unknown_issuer(fault: &rustls::Error) -> bool {
     matches!(fault, rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature))
 }
 
-/// What is wrong, and the cure (R100). Kind `Invalid`; nothing of the request was sent.
-pub fn explain(fault: &rustls::Error, host: &str, now: UnixTime) -> Error {
+/// What is wrong, and the cure (R100); `shown` is whether a client certificate was. Kind `Invalid`; nothing of the request was
+/// sent, or it was not looked at.
+pub fn explain(fault: &rustls::Error, host: &str, shown: bool, now: UnixTime) -> Error {
     let host = escape(host);
     let (why, hint) = match fault {
         rustls::Error::InvalidCertificate(fault) => certificate(fault, &host, now),
         rustls::Error::NoCertificatesPresented => (format!("`{host}` showed no certificate"), operator(&host)),
-        rustls::Error::AlertReceived(alert) => alerted(*alert, &host),
+        rustls::Error::AlertReceived(alert) => alerted(*alert, &host, shown),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnexpectedMessage(_)) => {
             (format!("`{host}` does not speak TLS on this port"), "is the port right, and is it an https address at all?".into())
         }
@@ -176,22 +183,65 @@ fn named(text: &str, host: &str) -> (String, String) {
     (format!("the certificate of `{host}` does not hold"), operator(host))
 }
 
-fn alerted(alert: AlertDescription, host: &str) -> (String, String) {
+fn alerted(alert: AlertDescription, host: &str, shown: bool) -> (String, String) {
+    use AlertDescription::*;
+    if shown && let Some(why) = refused(alert) {
+        let why = format!("`{host}` does not take the client certificate: {why}");
+        return (
+            why,
+            "is it the one that this server knows the client by? `client_certificate` holds its intermediate certificates too".into(),
+        );
+    }
     match alert {
-        AlertDescription::CertificateRequired | AlertDescription::BadCertificate | AlertDescription::UnknownCA => (
+        CertificateRequired | BadCertificate | UnknownCA => (
             format!("`{host}` wants a client certificate (mutual TLS)"),
-            "this profile has none; is there an endpoint for clients without one?".into(),
+            "set client_auth = \"tls_client_auth\", client_certificate and client_key in the profile, or use an endpoint for clients without one".into(),
         ),
-        AlertDescription::HandshakeFailure => (
+        HandshakeFailure => (
             format!("`{host}` refused the TLS handshake"),
             format!("it may want a client certificate, or only older TLS versions; {}", operator(host)),
         ),
-        AlertDescription::ProtocolVersion => (format!("`{host}` only speaks TLS versions older than 1.2"), operator(host)),
-        AlertDescription::UnrecognisedName => {
+        ProtocolVersion => (format!("`{host}` only speaks TLS versions older than 1.2"), operator(host)),
+        UnrecognisedName => {
             (format!("`{host}` says it is not the server of that name"), "is the host name right?".into())
         }
         _ => (format!("`{host}` broke the TLS connection off"), "try again; if it stays, tell the server's operator".into()),
     }
+}
+
+/// What a server says of a client's certificate (RFC 8446 section 6.2).
+fn refused(alert: AlertDescription) -> Option<&'static str> {
+    use AlertDescription::*;
+    Some(match alert {
+        UnknownCA => "it comes from a CA that the server does not know",
+        CertificateExpired => "it has expired, by the server's clock",
+        CertificateRevoked => "it was revoked",
+        UnsupportedCertificate => "it is of a kind that the server does not take",
+        CertificateRequired => "the server says that none was shown",
+        DecryptError => "its signature does not hold",
+        BadCertificate | CertificateUnknown | AccessDenied => "it does not hold for the server",
+        _ => return None,
+    })
+}
+
+/// What the handshake shows. Its key is taken by the TLS library here, because ureq panics where it is not.
+pub fn client_certificate(identity: &Identity) -> Result<ClientCert> {
+    let unusable = || {
+        Error::new(Kind::Config, "the client key cannot be used for TLS")
+            .hint("openssl pkcs8 -topk8 -nocrypt -in KEY.pem -out NEW.pem writes it in its plainest form")
+    };
+    let chain: Vec<Certificate<'static>> = identity.certificate.chain.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    let der = identity.key.as_slice();
+    let key = match identity.form {
+        "RSA PRIVATE KEY" => PrivateKeyDer::Pkcs1(der.into()),
+        "EC PRIVATE KEY" => PrivateKeyDer::Sec1(der.into()),
+        _ => PrivateKeyDer::Pkcs8(der.into()),
+    };
+    any_supported_type(&key).map_err(|_| unusable())?;
+    // ureq has no name for the kinds of DER.
+    let pem = Zeroizing::new(format!("-----BEGIN {0}-----\n{1}\n-----END {0}-----\n", identity.form, STANDARD.encode(der)));
+    let key = PrivateKey::from_pem(pem.as_bytes()).map_err(|_| unusable())?;
+    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
 fn operator(host: &str) -> String {
@@ -235,10 +285,10 @@ mod tests {
         let fault = rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(std::sync::Arc::new(
             std::io::Error::other("CaUsedAsEndEntity"),
         ))));
-        let error = explain(&fault, "a.example", UnixTime(0));
+        let error = explain(&fault, "a.example", false, UnixTime(0));
         assert!(error.message.contains("CA's own certificate"), "{}", error.message);
         let fault = rustls::Error::General("Other(OtherError)".into());
-        assert!(!explain(&fault, "a.example", UnixTime(0)).message.contains("OtherError"));
+        assert!(!explain(&fault, "a.example", false, UnixTime(0)).message.contains("OtherError"));
         assert_eq!(presented_name("DnsName(\"a.example\")"), "a.example");
     }
 }

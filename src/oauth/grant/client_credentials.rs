@@ -7,7 +7,7 @@ use crate::oauth::world::World;
 
 /// Asks for a token. A profile's own grant_type (Zoom: account_credentials) replaces ours.
 pub fn client_credentials(world: &mut dyn World, ask: &Ask) -> Result<TokenSet> {
-    ask.patiently(world, &[("grant_type", "client_credentials")], None)
+    ask.patiently(world, &mut |_| Ok(vec![("grant_type", "client_credentials".into())]), None)
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn offer(world: &mut dyn World, device: &Device, ask: &Ask, verifier: Option<&Co
     if !parameters.iter().any(|(name, _)| name == "client_id") {
         parameters.push(("client_id".into(), ask.client.id.as_str().into()));
     }
-    let request = token::request(device.endpoint, Body::Form, ask.client, &parameters);
+    let request = token::request(world, device.endpoint, Body::Form, ask.client, &parameters)?;
     let response = world.send(&request)?;
     let expect = Expectation { ours: &request.ours, key: "device_authorization_endpoint", ..Expectation::default() };
     read(&answer::object(&response, &expect)?)

@@ -18,7 +18,8 @@ const TOKEN: &str = "mF_9.B5f-4.1JqM+opaque";
 const SECRET: &str = "s3cr3t+CANARY";
 
 fn ask(world: &mut Script, offered: bool, issuer: Option<&str>) -> Result<Introspection> {
-    let client = Client { id: "rs".into(), secret: Some(ClientSecret::new(SECRET)), method: Method::ClientSecretBasic };
+    let client =
+        Client { id: "rs".into(), secret: Some(ClientSecret::new(SECRET)), method: Method::ClientSecretBasic, ..Client::default() };
     let (endpoint, jwks_uri) =
         (Endpoint::parse("https://a.example/introspect").unwrap(), Endpoint::parse("https://a.example/jwks").unwrap());
     let signer = Signer {

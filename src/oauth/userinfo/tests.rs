@@ -16,7 +16,7 @@ fn ask(world: &mut Script, token: &str) -> Result<Userinfo> {
     let issuer = Some("https://a.example");
     let algs = Algs::supported(None);
     let signer = Signer { issuer, client_id: "c", jwks_uri: Some(&jwks_uri), algs, client_secret: None, offered: false };
-    userinfo(world, &endpoint, &AccessToken::new(token), &signer)
+    userinfo(world, &endpoint, &AccessToken::new(token), &signer, None)
 }
 
 fn told(response: Response) -> Error {

@@ -71,8 +71,8 @@ fn every_code_has_a_hint_that_names_what_to_look_at() {
 
 #[test]
 fn a_person_is_told_of_a_denied_sign_in_and_a_refused_code_with_the_way_to_ask_again() {
-    use crate::oauth::client_auth::{Client, Method};
-    let client = Client { id: "c1".into(), secret: None, method: Method::None };
+    use crate::oauth::client_auth::Client;
+    let client = Client { id: "c1".into(), ..Client::default() };
     let person = |code: &str, text: &str| {
         let plan = plan(text, &[("grant", "authorization_code")]);
         crate::session::remedy::remedied(Error::new(Kind::Denied, "no").oauth(code), &plan, &client).hint.clone().unwrap()

@@ -28,7 +28,8 @@ fn authorized(world: &mut Script) -> Result<Answered> {
 
 fn exchanged(world: &mut Script, method: Method, parameters: &[(String, Value)], authorized: &Authorized) -> Result<TokenSet> {
     let endpoint = Endpoint::parse("https://a.example/token").unwrap();
-    let client = Client { id: "c".into(), secret: (method != Method::None).then(|| ClientSecret::new("CANARY-s")), method };
+    let client =
+        Client { id: "c".into(), secret: (method != Method::None).then(|| ClientSecret::new("CANARY-s")), method, ..Client::default() };
     let ask = Ask { endpoint: &endpoint, client: &client, body: Body::Form, parameters, pointer: None, token_type: None };
     exchange(world, &ask, authorized)
 }

@@ -23,7 +23,7 @@ fn ask(world: &mut Script) -> Result<TokenSet> {
 
 fn ask_with(world: &mut Script, body: Body, method: Method, parameters: &[(String, Value)]) -> Result<TokenSet> {
     let endpoint = Endpoint::parse("https://a.example/token").unwrap();
-    let client = Client { id: "cli_1".into(), secret: Some(ClientSecret::new("CANARY s+cret")), method };
+    let client = Client { id: "cli_1".into(), secret: Some(ClientSecret::new("CANARY s+cret")), method, ..Client::default() };
     client_credentials(world, &Ask { endpoint: &endpoint, client: &client, body, parameters, pointer: None, token_type: None })
 }
 

@@ -27,7 +27,8 @@ fn granted() -> Response {
 
 fn run(world: &mut Script, method: Method, pkce: bool) -> Result<TokenSet> {
     let (device, token) = (Endpoint::parse("https://a.example/dc").unwrap(), Endpoint::parse("https://a.example/token").unwrap());
-    let client = Client { id: "c".into(), secret: (method != Method::None).then(|| ClientSecret::new("CANARY-s")), method };
+    let client =
+        Client { id: "c".into(), secret: (method != Method::None).then(|| ClientSecret::new("CANARY-s")), method, ..Client::default() };
     let ask = Ask { endpoint: &token, client: &client, body: Body::Form, parameters: &[], pointer: None, token_type: None };
     let scope = [("scope".to_string(), json!("a b"))];
     device_code(world, &Device { endpoint: &device, parameters: &scope, pkce }, &ask)

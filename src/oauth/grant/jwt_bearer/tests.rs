@@ -1,7 +1,7 @@
 //! The request of the RFC's own example.
 
 use super::*;
-use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::token::Body;
 use crate::oauth::world::script::{Script, json};
@@ -11,11 +11,11 @@ const ASSERTION: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjE2In0.eyJpc3MiOiJodHRwczo
 
 fn asked(body: Body) -> String {
     let endpoint = Endpoint::parse("https://authz.example.net/token.oauth2").unwrap();
-    let client = Client { id: String::new(), secret: None, method: Method::None };
+    let client = Client::default();
     let mut world = Script::of([json(200, r#"{"access_token":"t","token_type":"Bearer"}"#)]);
     let parameters = [("scope".to_string(), "read".into())];
     let ask = Ask { endpoint: &endpoint, client: &client, body, parameters: &parameters, pointer: None, token_type: None };
-    jwt_bearer(&mut world, &ask, &SubjectToken::new(ASSERTION)).unwrap();
+    jwt_bearer(&mut world, &ask, &mut |_| Ok(WireSecret::new(ASSERTION))).unwrap();
     assert!(world.sent[0].header("authorization").is_none());
     world.bodies()[0].to_string()
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::Kind;
-use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::client_auth::Client;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::token::Body;
 use crate::oauth::world::script::{Script, json as answer};
@@ -15,7 +15,7 @@ const ISSUED: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjllciJ9.eyJhdWQiOiJodHRwczovL
 
 fn exchange(world: &mut Script, body: Body, parameters: &[(&str, Value)], actor: Option<&str>) -> Result<TokenSet> {
     let endpoint = Endpoint::parse("https://as.example.com/as/token.oauth2").unwrap();
-    let client = Client { id: String::new(), secret: None, method: Method::None };
+    let client = Client::default();
     let parameters: Vec<(String, Value)> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
     let ask = Ask { endpoint: &endpoint, client: &client, body, parameters: &parameters, pointer: None, token_type: None };
     let handed = |token: &str, name: &str| HandedIn { token: SubjectToken::new(token), token_type: token_type(name).unwrap() };
