@@ -391,3 +391,136 @@ fn dex_keycloak_and_zoom_get_what_is_theirs_alone() {
     assert_eq!(oat.run(&["token", "get"]).line(), "granted");
     assert_eq!(server.only().form(), pairs(&[("account_id", "AbC"), ("grant_type", "account_credentials")]));
 }
+
+// ── proofs ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn the_token_of_a_job_proves_a_client_at_entra_and_at_buildkite() {
+    let scope = "https://graph.microsoft.com/.default";
+    let entra = [("OAT_PROVIDER", "entra"), ("OAT_TENANT", "contoso.onmicrosoft.com"), ("OAT_CLIENT_ID", "app-1"), ("OAT_SCOPE", scope)];
+    let proof = [
+        ("client_assertion", JOB),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("grant_type", "client_credentials"),
+    ];
+    let request = sent("client_credentials", &entra);
+    assert_eq!(request.form(), pairs(&[&proof[..], &[("client_id", "app-1"), ("scope", scope)]].concat()));
+    assert_eq!(request.header("authorization"), None);
+    let buildkite = [("OAT_PROVIDER", "buildkite"), ("OAT_CLIENT_ID", "wi-1")];
+    assert_eq!(sent("client_credentials", &buildkite).form(), pairs(&[&proof[..], &[("client_id", "wi-1")]].concat()));
+    // A job's token is asked for with the audience that Entra expects.
+    let server = Server::start(|request| match request.path() {
+        "/token" => Answer::error(401, "invalid_client", "AADSTS700213: No matching federated identity record found"),
+        _ => Answer::json(
+            200,
+            json!({"value": format!("{}.{}.CANARY", base64url("{}"), base64url(json!({"iss": "https://i.example", "sub": "repo:o/r"}).to_string()))}),
+        ),
+    });
+    let oat = job(&server, "client_credentials", &entra)
+        .env("OAT_SUBJECT", "github-actions")
+        .env("ACTIONS_ID_TOKEN_REQUEST_URL", &server.url("/id?x"));
+    let output = oat.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CANARY").run(&["token", "get"]);
+    output.fails_saying(4, &["AADSTS700213", "iss `https://i.example`", "sub `repo:o/r`"]);
+    output.does_not_say(&["client_key", "CANARY"]);
+    assert_eq!(server.requests()[0].target, "/id?x&audience=api%3A%2F%2FAzureADTokenExchange");
+}
+
+#[test]
+fn the_token_of_a_job_proves_a_client_that_exchanges_it_too() {
+    let request = sent("token_exchange", &[("OAT_CLIENT_ID", "c"), ("OAT_CLIENT_AUTH", "private_key_jwt")]);
+    let form = request.form();
+    for (name, value) in [("subject_token", JOB), ("client_assertion", JOB), ("client_id", "c")] {
+        assert!(form.contains(&(name.into(), value.into())), "{form:?}");
+    }
+}
+
+const KEY: &str = include_str!("../src/jose/private_key/test-keys/rsa.pkcs8.pem");
+
+/// The claims and header of a JWT that is signed with the key.
+fn signed(assertion: &str) -> (Value, Value) {
+    let (input, signature) = assertion.rsplit_once('.').unwrap();
+    let packed: String = KEY.lines().skip_while(|line| !line.starts_with('-')).filter(|line| !line.starts_with('-')).collect();
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, packed);
+    let pair = ring::rsa::KeyPair::from_pkcs8(&der.unwrap()).unwrap();
+    let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
+    public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, input.as_bytes(), &unbase64url(signature)).unwrap();
+    let part = |part: &str| serde_json::from_slice::<Value>(&unbase64url(part)).unwrap();
+    let (header, claims) = input.split_once('.').unwrap();
+    (part(header), part(claims))
+}
+
+fn unbase64url(text: &str) -> Vec<u8> {
+    base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text).unwrap()
+}
+
+/// A profile `p` that signs its grant, with these lines, against `/token`.
+fn signing(server: &Server, key: &str, lines: &str) -> Oat {
+    let text = format!(
+        "[profile.p]\ngrant = \"jwt_bearer\"\ntoken_endpoint = {:?}\nclient_key = {{ file = \"key\" }}\n{lines}",
+        server.url("/token")
+    );
+    let oat = Oat::new().config(&text);
+    oat.file("key", 0o600, key);
+    oat
+}
+
+#[test]
+fn a_google_service_account_signs_what_googles_document_says() {
+    let server = Server::always(Answer::token("granted"));
+    // The file that Google hands out.
+    let file = json!({
+        "type": "service_account", "project_id": "p", "private_key_id": "kid-1", "private_key": KEY,
+        "client_email": "ci@p.iam.gserviceaccount.com", "client_id": "1234", "token_uri": "https://oauth2.googleapis.com/token",
+    });
+    let lines = "provider = \"google-service-account\"\nclient_id = \"ci@p.iam.gserviceaccount.com\"\n";
+    let oat = signing(&server, &file.to_string(), lines);
+    for _ in 0..2 {
+        assert_eq!(oat.get(&[]).line(), "granted");
+    }
+    let form = server.only().form();
+    let names: Vec<&str> = form.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((names, form[1].1.as_str()), (vec!["assertion", "grant_type"], BEARER), "neither a client nor a scope");
+    let (header, claims) = signed(&form[0].1);
+    assert_eq!(header, json!({"alg": "RS256", "kid": "kid-1", "typ": "JWT"}));
+    assert_eq!(
+        (&claims["iss"], &claims["scope"]),
+        (&json!("ci@p.iam.gserviceaccount.com"), &json!("https://www.googleapis.com/auth/cloud-platform"))
+    );
+    assert_eq!((&claims["aud"], claims.get("sub")), (&json!(server.url("/token")), None));
+    let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert!((1..=3600).contains(&life), "{claims}");
+    // Somebody is acted for: another claim is another token.
+    let lines = format!("{lines}assertion_claims = {{ sub = \"ada@example.com\", scope = \"a b\" }}\n");
+    let oat = signing(&server, &file.to_string(), &lines);
+    assert_eq!(oat.get(&[]).line(), "granted");
+    let (_, claims) = signed(&server.requests()[1].form()[0].1);
+    assert_eq!((&claims["sub"], &claims["scope"]), (&json!("ada@example.com"), &json!("a b")));
+}
+
+#[test]
+fn salesforce_and_zitadel_get_a_jwt_of_the_clients_own() {
+    let server = Server::always(Answer::token("granted"));
+    let salesforce = "provider = \"salesforce\"\nclient_id = \"3MVG9\"\nassertion_claims = { sub = \"ada@example.com\" }\n";
+    assert_eq!(signing(&server, KEY, salesforce).get(&[]).line(), "granted");
+    let form = server.requests()[0].form();
+    assert_eq!(form.len(), 2, "{form:?}");
+    let (_, claims) = signed(&form[0].1);
+    assert_eq!(
+        (&claims["iss"], &claims["sub"], &claims["aud"]),
+        (&json!("3MVG9"), &json!("ada@example.com"), &json!("https://login.salesforce.com"))
+    );
+    let zitadel = "provider = \"zitadel\"\nbase_url = \"https://example.zitadel.cloud\"\nclient_id = \"1234\"\n";
+    // Trouble passes, and each try says it anew.
+    let server = Server::script(vec![Answer::text(503, "", ""), Answer::token("granted")]);
+    assert_eq!(signing(&server, KEY, zitadel).get(&[]).line(), "granted");
+    let forms: Vec<_> = server.requests().iter().map(Recorded::form).collect();
+    assert_eq!(forms[0][2], ("scope".to_string(), "openid".to_string()));
+    let claims = [0, 1].map(|at: usize| signed(&forms[at][0].1).1);
+    assert_eq!(
+        (&claims[0]["iss"], &claims[0]["sub"], &claims[0]["aud"]),
+        (&json!("1234"), &json!("1234"), &json!("https://example.zitadel.cloud"))
+    );
+    assert_ne!(claims[0]["jti"], claims[1]["jti"]);
+    let oat = signing(&server, KEY, "");
+    oat.get(&[]).fails_saying(6, &["no `client_id`", "issuer of the JWT"]);
+}

@@ -66,6 +66,8 @@ fn signed(world: &mut dyn World, plan: &Plan, found: &Found, ask: &Ask) -> Resul
     let mut made = |world: &mut dyn World| {
         let mut claims = assertion::claims(world, &plan.client_id, &plan.client_id, &audience)?;
         claims.extend(plan.settings.parameters("assertion_claims"));
+        // As with parameters: Google wants `sub` only where somebody is acted for.
+        claims.retain(|_, value| *value != "");
         assertion::sign(&claims, &By::Key(key), proof.header.clone())
     };
     let nobody = Client::default();
