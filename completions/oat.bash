@@ -380,7 +380,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -1001,7 +1001,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -1502,7 +1502,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -2384,7 +2384,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)

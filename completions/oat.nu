@@ -34,7 +34,7 @@ module completions {
   }
 
   def "nu-complete oat token get provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat token get client_auth" [] {
@@ -199,7 +199,7 @@ module completions {
   }
 
   def "nu-complete oat login provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat login client_auth" [] {
@@ -449,7 +449,7 @@ module completions {
   }
 
   def "nu-complete oat profile add provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile add client_auth" [] {
@@ -608,7 +608,7 @@ module completions {
   }
 
   def "nu-complete oat profile edit provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile edit client_auth" [] {

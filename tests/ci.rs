@@ -282,6 +282,23 @@ fn where_no_system_is_found_it_is_told_what_was_looked_for() {
     oat.get(&[]).fails_saying(6, &["line 3", "did you mean `audience`?"]);
 }
 
+#[test]
+fn the_flow_of_a_job_can_be_tried_with_nothing_set_up() {
+    let oat = Oat::new()
+        .env("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:8417/ci?job=1")
+        .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "sandbox-ci");
+    for (grant, audience) in [("token_exchange", "x"), ("jwt_bearer", "http://127.0.0.1:8417")] {
+        let source = format!("github-actions,audience={audience}");
+        let args = ["token", "get", "sandbox", "--grant", grant, "--subject", &source, "--scope", "read"];
+        let token = oat.run(&args).line().to_string();
+        assert_eq!(oat.run(&args).line(), token, "it is kept");
+        let claims = oat.piped(&token, &["inspect", "-", "--profile", "sandbox", "--claim", "sub"]);
+        assert_eq!(claims.line(), "repo:octo-org/octo-repo:ref:refs/heads/main");
+    }
+    let args = ["token", "get", "sandbox", "--grant", "jwt_bearer", "--subject", "github-actions,audience=another"];
+    oat.run(&args).fails_saying(4, &["invalid_grant", "aud", "iss `http://127.0.0.1:8417/ci`", "aud `another`"]);
+}
+
 // ── what goes wrong ─────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

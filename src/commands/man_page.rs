@@ -29,12 +29,13 @@ const EXIT: [(u8, &str); 10] = [
 ];
 
 /// Variables that hold for every command that uses a profile.
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 17] = [
     ("OAT_PROFILE", "The profile, where the command line names none."),
     ("OAT_CONFIG", "The profile file. `--config` wins."),
     ("OAT_STATE", "The state folder, where tokens are kept."),
     ("OAT_STORE", "Where the store's key lives: `keyring`, `env`, `file`, `keyutils` or `none`. Wins over `key` of [store]."),
     ("OAT_STORE_KEY", "The store's key for `OAT_STORE=env`: 32 bytes in base64, as `openssl rand -base64 32` prints them."),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL and others", "What CI systems set, as far as SUBJECTS of `oat-config(5)` names them."),
     (
         "OAT_<KEY>",
         "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself.",
@@ -84,11 +85,7 @@ const PROSE: [(&str, &str, &str); 23] = [
         "DESCRIPTION",
         "`oat` gets OAuth 2.0 access tokens and prints them, and looks into tokens. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty, except for the report of `oat inspect`, and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
-    (
-        "",
-        "NOT THERE YET",
-        "This version cannot run a command with a token, or answer as a credential helper. It has no private_key_jwt and no mTLS.",
-    ),
+    ("", "NOT THERE YET", "This version cannot run a command with a token, or answer as a credential helper."),
     (
         "token-get",
         "DESCRIPTION",
