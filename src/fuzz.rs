@@ -16,6 +16,7 @@ use crate::error::{Error, Kind};
 use crate::inspection::page::{Look, page};
 use crate::inspection::{Report, TokenKind, checks, comparison, input, signature};
 use crate::jose::base64url;
+use crate::jose::certificate::Certificate;
 use crate::jose::jwa::Alg;
 use crate::jose::jwk::Jwk;
 use crate::jose::jwks::JwkSet;
@@ -521,6 +522,22 @@ fn r97_private_keys() {
             check(&format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", STANDARD.encode(input)));
         }
     });
+}
+
+#[test]
+fn r97_certificates() {
+    let pem = include_str!("jose/private_key/test-keys/p256.certificate.pem");
+    let (_, body) = pem.split_once("CERTIFICATE-----").unwrap();
+    let der = STANDARD.decode(body.split("-----").next().unwrap().split_whitespace().collect::<String>()).unwrap();
+    let check = |text: &str| match Certificate::read(text) {
+        Ok(certificate) => assert!(!certificate.chain.is_empty() && certificate.x5t_s256().len() == 43 && certificate.x5t().len() == 27),
+        Err(error) => {
+            assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+            told(&error);
+        }
+    };
+    abuse(&[pem.as_bytes()], |input| check(&String::from_utf8_lossy(input)));
+    abuse(&[der.as_slice()], |input| check(&STANDARD.encode(input)));
 }
 
 #[test]

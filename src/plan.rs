@@ -203,7 +203,7 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
             .hint("give the others by `file` or `env`"));
     }
     subject::needed(grant, subject.as_ref(), client_key.is_some(), &profile, &draft.settings)?;
-    let client_auth = client_auth(&draft.settings, grant, subject.is_some());
+    let client_auth = client_auth(&draft.settings, grant, subject.is_some(), client_key.is_some());
     let key_or_subject = client_key.is_some() || (subject.is_some() && client_auth == Some(Method::PrivateKeyJwt));
     provable(&profile, grant, client_auth, &client_secret, key_or_subject, &client_certificate)?;
     let mut plan = Plan {
@@ -250,15 +250,15 @@ fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<Strin
         .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)))
 }
 
-/// How the client proves itself, as far as the profile says. A job's token is all that some clients have (RFC 7523 section 2.2), and
-/// one that signs the grant itself says who it is by that: then a preset's own way is not for them.
-fn client_auth(settings: &Settings, grant: Grant, subject: bool) -> Option<Method> {
+/// How the client proves itself, as far as the profile says. A preset says how a secret is sent: whoever has a key instead sends none,
+/// a job's token is all that some clients have (RFC 7523 section 2.2), and who signs the grant itself says by that who it is.
+fn client_auth(settings: &Settings, grant: Grant, subject: bool, key: bool) -> Option<Method> {
     let named = settings.text("client_auth").and_then(|name| Method::named(&name));
     let own = !matches!(settings.get("client_auth").map(|setting| &setting.origin), Some(Origin::Preset(_)));
     match grant {
         Grant::ClientCredentials if subject => named.filter(|_| own).or(Some(Method::PrivateKeyJwt)),
         Grant::JwtBearer if !subject => named.filter(|method| own && *method != Method::None),
-        _ => named,
+        _ => named.filter(|method| own || !key || !method.by_secret()),
     }
 }
 

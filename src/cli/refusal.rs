@@ -48,7 +48,7 @@ fn one_too_many() -> Error {
 /// R72: other users can read a command line.
 pub fn no_secret_here() -> Error {
     Error::new(Kind::Usage, "a secret is never taken from the command line: other users can read it there").hint(
-        "use `--client-secret-env NAME`, `--client-key-file FILE`, `--client-secret-stdin` and their like, or `oat profile set-secret`",
+        "use `--client-secret-env NAME`, `--client-secret-file FILE`, `--client-secret-stdin` (`--client-key-…` for a key), or `oat profile set-secret`",
     )
 }
 

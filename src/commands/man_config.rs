@@ -62,7 +62,9 @@ const PRECEDENCE: &str = "Each key takes its value from the first of these that 
 
 const VARIABLES: &str = "A string of a profile may hold `${NAME}`: the value of that environment variable. It is an error when the variable is not set. Secrets have a form of their own, below.";
 
-const SECRETS: &str = "`client_secret` says where the secret is, and the secret is read when a token is asked for. Of a file, a command and standard input, the first line counts.";
+const SECRETS: &str = "`client_secret`, `client_key` and `client_certificate` say where each is, in one of the forms below, and it is read when a token is asked for. Of a secret in a file, a command or standard input, the first line counts; a key or a certificate is all there is. The flags of a key begin with `--client-key-`, those of a certificate with `--client-certificate-`. A certificate is no secret: others may read its file.";
+
+const CLIENT_KEYS: &str = "`client_key` is a private key: PEM (PKCS#8, PKCS#1 or SEC 1), a JWK, a JWK set with one private key or with that of `client_key_id`, or the file of a Google or Zitadel service account. PEM may have \\n for its line ends, or be base64 as a whole. RSA of 2048, 3072 or 4096 bits, P-256, P-384 and Ed25519 keys sign. A key in place of a secret means private_key_jwt (RFC 7523), whatever a preset says of secrets: each request has a JWT of its own, for one minute, with the issuer for its audience or what `assertion_audience` says.\n\nWith tls_client_auth or self_signed_tls_client_auth (RFC 8705) the key and `client_certificate`, which may hold its intermediate certificates too, are shown in the TLS handshake, at the server's mtls_endpoint_aliases where it has any. Beside private_key_jwt a certificate is named (x5t, x5t#S256) and not shown, as Entra wants it.\n\nWithout `client_auth` the server's metadata decides between what is possible; it is never a reason to refuse.";
 
 const SECRET_FORMS: [(&str, &str); 7] = [
     ("{ env = \"NAME\" }", "An environment variable. Flag: `--client-secret-env NAME`."),
@@ -151,6 +153,7 @@ pub fn page() -> String {
     sheet.paragraphs(VARIABLES);
     sheet.heading("CLIENT SECRETS").paragraphs(SECRETS);
     SECRET_FORMS.iter().for_each(|(form, text)| sheet.entry(form, text));
+    sheet.heading("KEYS AND CERTIFICATES").paragraphs(CLIENT_KEYS);
     sheet.heading("SUBJECTS").paragraphs(SUBJECTS);
     SUBJECT_FORMS.iter().for_each(|(form, text)| sheet.entry(form, text));
     top_level(&mut sheet);

@@ -38,7 +38,7 @@ const ENVIRONMENT: [(&str, &str); 17] = [
     ("ACTIONS_ID_TOKEN_REQUEST_URL and others", "What CI systems set, as far as SUBJECTS of `oat-config(5)` names them."),
     (
         "OAT_<KEY>",
-        "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself.",
+        "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself, OAT_CLIENT_KEY the private key itself.",
     ),
     ("OAT_LOGIN_TIMEOUT", "How long a sign-in may take, in seconds or as `5m`. `--timeout` of `oat login` wins."),
     ("BROWSER", "The programs that open the address of a sign-in, separated by colons. They get no variable of oat's and no secret."),
@@ -63,7 +63,7 @@ const FILES: [(&str, &str); 7] = [
     ),
     (
         "sessions/PROFILE.record",
-        "The sealed tokens of a profile. PROFILE.lock beside it is the lock, PROFILE.login that of a sign-in, PROFILE.secret the sealed client secret.",
+        "The sealed tokens of a profile. PROFILE.lock beside it is the lock, PROFILE.login that of a sign-in, PROFILE.secret the sealed client secret or key.",
     ),
     ("store.key", "The store's key, with `OAT_STORE=file` only."),
     ("metadata/", "Public server metadata, kept for 24 hours at most."),

@@ -1,10 +1,13 @@
 //! What to do next, by provider, grant and profile.
 
+use serde_json::Value;
+
 use crate::error::{Error, Kind};
 use crate::oauth::client_auth::{Client, Method};
 use crate::oauth::grant::token_exchange::HandedIn;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
+use crate::secret::SecretReference;
 use crate::session::decision::Wish;
 use crate::store::record::{CachedToken, SignedIn};
 use crate::text::escape;
@@ -13,7 +16,9 @@ use crate::time::{Seconds, UnixTime};
 /// The remedy, per provider and per grant: at VeriCerts `invalid_grant` means a wrong grant_type.
 pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
     let Some(code) = error.oauth_error.clone() else { return error };
-    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), &code));
+    let by_key = !client.method.by_secret() && client.method != Method::None;
+    let asked = if by_key && matches!(code.as_str(), "invalid_client" | "unauthorized_client") { "client_key" } else { code.as_str() };
+    let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), asked));
     let hint = match code.as_str() {
         // R51: nothing here is wrong, so nothing here is to be changed.
         _ if error.kind == Kind::Unavailable => own,
@@ -73,6 +78,20 @@ pub fn with_claims(error: Error, subject: Option<&HandedIn>) -> Error {
 fn secret_question(plan: &Plan, client: &Client) -> String {
     let by = client.method.name();
     match &plan.client_secret {
+        _ if client.proof.assertion.is_some() => {
+            format!(
+                "profile `{}` sends an assertion of another issuer by {by}; does the server trust that issuer and subject for this client?",
+                plan.profile
+            )
+        }
+        _ if client.proof.key.is_some() => key_question(plan, client),
+        _ if client.method.by_tls() => {
+            let from = plan.client_certificate.as_ref().map(SecretReference::describe).unwrap_or_default();
+            format!(
+                "profile `{}` shows the certificate from {from} by {by}; is it the one that the server knows this client by?",
+                plan.profile
+            )
+        }
         Some(reference) if client.method != Method::None => {
             format!(
                 "profile `{}` sends client_secret from {} by {by}; is it this client's, and is `client_auth` what the server wants?",
@@ -82,6 +101,22 @@ fn secret_question(plan: &Plan, client: &Client) -> String {
         }
         _ => format!("profile `{}` sends no client secret; does this client need one?", plan.profile),
     }
+}
+
+/// What an assertion said of itself, which the server compares with what it knows.
+fn key_question(plan: &Plan, client: &Client) -> String {
+    let proof = &client.proof;
+    let from = plan.client_key.as_ref().map(SecretReference::describe).unwrap_or_default();
+    let alg = proof.key.as_ref().map(|key| key.alg().name()).unwrap_or_default();
+    let kid = match proof.header.get("kid").and_then(Value::as_str) {
+        Some(kid) => format!("as the key `{}`", escape(kid)),
+        None => "without a `kid` (client_key_id)".into(),
+    };
+    format!(
+        "profile `{}` signs with {alg} by the key from {from}, {kid}, for the audience `{}` (assertion_audience); is its public half registered for this client?",
+        plan.profile,
+        escape(&proof.audience)
+    )
 }
 
 /// A person has to sign in: why, and how.

@@ -116,6 +116,7 @@ const FORCE: Wish = Wish { min_ttl: None, force: true, require_store: false, req
 const KEPT: Wish = Wish { min_ttl: None, force: false, require_store: true, require_scope: false };
 const SCOPED: Wish = Wish { min_ttl: None, force: false, require_store: false, require_scope: true };
 
+mod credentials;
 mod decision;
 mod failures;
 mod keeping;

@@ -39,7 +39,7 @@ const HARMLESS: [&str; 20] = [
     "no-store",
 ];
 /// Parameters of a request whose values are shown.
-const SHOWN_PARAMETERS: [&str; 5] = ["grant_type", "scope", "audience", "resource", "client_id"];
+const SHOWN_PARAMETERS: [&str; 6] = ["grant_type", "scope", "audience", "resource", "client_id", "client_assertion_type"];
 
 /// The trace file; mode 0600, appended to.
 pub struct Trace(File);

@@ -98,6 +98,35 @@ impl AuthorizationServer {
         )
     }
 
+    /// A home with a profile `p` for one of the clients of `--keys` that a machine is: its key in `key`, and its certificate, where it
+    /// has one, in `cert`. The method is what the server's metadata says.
+    pub fn keyed(&self, client: &str, more: &str) -> Oat {
+        self.with_key(client, &format!("grant = \"client_credentials\"\n{more}"))
+    }
+
+    /// The same with these lines.
+    pub fn with_key(&self, client: &str, lines: &str) -> Oat {
+        let own = &self.ready["keys"][client];
+        let mut profile = format!(
+            "[profile.p]\nissuer = '{}'\nclient_id = '{}'\nclient_key = {{ file = \"~/key\" }}\n{lines}\n",
+            self.issuer(),
+            self.client(client).0
+        );
+        if let Some(kid) = own["kid"].as_str() {
+            profile.push_str(&format!("client_key_id = '{kid}'\n"));
+        }
+        if let Some(file) = self.ready["ca_file"].as_str() {
+            profile.push_str(&format!("ca_file = '{file}'\n"));
+        }
+        if own["certificate"].is_string() {
+            profile.push_str("client_certificate = { file = \"~/cert\" }\n");
+        }
+        let oat = Oat::new().config(&profile);
+        oat.file("home/key", 0o600, own["key"].as_str().unwrap());
+        oat.file("home/cert", 0o644, own["certificate"].as_str().unwrap_or_default());
+        oat
+    }
+
     /// A home with a profile `p` for one of the clients that a person signs in to, and its secret where it has one.
     pub fn person(&self, client: &str) -> Oat {
         Oat::new().env("CLIENT_SECRET", self.client(client).1).config(&self.person_profile(client))

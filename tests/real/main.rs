@@ -12,6 +12,7 @@
 mod authorization_server;
 mod browser;
 mod chromium;
+mod client_auth;
 mod client_credentials;
 mod desktop;
 mod inspect;

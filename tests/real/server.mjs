@@ -1,12 +1,14 @@
 // The certified oidc-provider on a free loopback port, for tests: one line of JSON when ready, gone when stdin closes.
 //
 //   node server.mjs [--tls] [--ttl SECONDS] [--short-ttl SECONDS] [--refresh-ttl SECONDS] [--id-token-ttl SECONDS]
-//                   [--delay MILLISECONDS] [--delay-after MILLISECONDS]
+//                   [--delay MILLISECONDS] [--delay-after MILLISECONDS] [--keys]
 //
 // --ttl is the access tokens' lifetime, --short-ttl that of the client `short`. A token request waits `--delay` before the server
 // looks at it, and `--delay-after` when all is decided and kept and only the answer has not left; `0-40` is any time between.
 //
-// The line: {"issuer", "ca_file" (with --tls), "requests_url", "clients", "resource"}. An access token for `resource` is a JWT of RS256;
+// --keys adds clients that prove themselves by a key, and with --tls such as do so by a certificate, at the mtls_endpoint_aliases alone.
+//
+// The line: {"issuer", "ca_file" (with --tls), "requests_url", "clients", "keys", "resource"}. An access token for `resource` is a JWT of RS256;
 // for `resource` with /ps256, /es256, /es384 or /eddsa behind it, of that algorithm; an access token for none is opaque.
 // GET requests_url: what was seen so far; it has a port of its own, so that asking it changes no count.
 // POST requests_url with {"ttl": 1, "delay": "0-40", …}: other values for the options of that name from now on, all but --tls.
@@ -16,7 +18,7 @@
 // `interval`; allows clocks to differ by 15 s; forgets what expired; revokes the whole grant where a rotated refresh token comes back.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -25,8 +27,8 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Provider, { errors } from 'oidc-provider';
-import { privateCertificate } from './certificate.mjs';
-import { algorithms, clients } from './clients.mjs';
+import { clientCertificate, privateCertificate } from './certificate.mjs';
+import { algorithms, clients, keyed } from './clients.mjs';
 // Keys are for life in the provider's interface; this is what its constructor calls.
 import useKeys from './node_modules/oidc-provider/lib/helpers/initialize_keystore.js';
 import { deviceFlow, interactions, renderError, rpInitiatedLogout } from './pages.mjs';
@@ -40,6 +42,7 @@ const { values: given } = parseArgs({
     'id-token-ttl': { type: 'string', default: '3600' },
     delay: { type: 'string', default: '0' },
     'delay-after': { type: 'string', default: '0' },
+    keys: { type: 'boolean', default: false },
   },
 });
 
@@ -76,6 +79,18 @@ const server = certificate ? createHttps(certificate) : createHttp();
 server.on('connection', () => { seen.connections += 1; });
 const issuer = `${given.tls ? 'https' : 'http'}://127.0.0.1:${await listen(server)}`;
 
+let keys = {};
+let mtls = null;
+if (given.keys) {
+  const some = keyed(certificate && ((name, signedByItself) => clientCertificate(folder, name, signedByItself)));
+  Object.assign(clients, some.clients);
+  keys = some.keys;
+  // Whoever comes without a certificate, or with one from elsewhere, is let in, and refused in words.
+  if (certificate) mtls = createHttps({ ...certificate, ca: readFileSync(certificate.ca_file), requestCert: true, rejectUnauthorized: false });
+}
+const aliases = mtls ? `https://127.0.0.1:${await listen(mtls)}` : null;
+const peer = (ctx) => (ctx.socket.getPeerX509Certificate ? ctx.socket.getPeerX509Certificate() : undefined);
+
 const provider = new Provider(issuer, {
   clients: Object.values(clients),
   jwks: { keys: signingKeys() },
@@ -84,7 +99,21 @@ const provider = new Provider(issuer, {
   // As most servers do: what scopes ask for is in the ID token, not at userinfo only.
   conformIdTokenClaims: false,
   findAccount: (ctx, sub) => ({ accountId: sub, claims: () => account(sub) }),
-  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256', ...algorithms] },
+  enabledJWA: {
+    idTokenSigningAlgValues: ['RS256', 'HS256', ...algorithms],
+    clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'],
+  },
+  clientAuthMethods: [
+    'client_secret_basic', 'client_secret_jwt', 'client_secret_post', 'private_key_jwt', 'none',
+    ...(mtls ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []),
+  ],
+  discovery: mtls ? {
+    mtls_endpoint_aliases: {
+      token_endpoint: `${aliases}/token`,
+      introspection_endpoint: `${aliases}/token/introspection`,
+      revocation_endpoint: `${aliases}/token/revocation`,
+    },
+  } : {},
   pkce: { required: (ctx, asking) => asking.redirectUris.length > 0 },
   rotateRefreshToken: true,
   cookies: { keys: [randomBytes(16).toString('hex')] },
@@ -96,6 +125,15 @@ const provider = new Provider(issuer, {
     devInteractions: { enabled: false },
     encryption: { enabled: true },
     introspection: { enabled: true },
+    mTLS: mtls ? {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      selfSignedTlsClientAuth: true,
+      tlsClientAuth: true,
+      getCertificate: peer,
+      certificateAuthorized: (ctx) => ctx.socket.authorized,
+      certificateSubjectMatches: (ctx, property, expected) => property === 'tls_client_auth_subject_dn' && peer(ctx).subject === expected,
+    } : { enabled: false },
     jwtIntrospection: { enabled: true },
     jwtUserinfo: { enabled: true },
     revocation: { enabled: true },
@@ -168,6 +206,7 @@ provider.use(async (ctx, next) => {
 });
 provider.use(interactions(provider));
 server.on('request', provider.callback());
+mtls?.on('request', provider.callback());
 
 const counter = createHttp(async (request, response) => {
   if (request.method === 'POST') {
@@ -181,7 +220,7 @@ const counter = createHttp(async (request, response) => {
 });
 const requests_url = `http://127.0.0.1:${await listen(counter)}/`;
 
-process.stdout.write(`${JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, resource })}\n`);
+process.stdout.write(`${JSON.stringify({ issuer, ca_file: certificate?.ca_file, requests_url, clients, keys, resource })}\n`);
 
 function lifetime(asking) {
   return Number(asking.clientId === clients.short.client_id ? given['short-ttl'] : given.ttl);

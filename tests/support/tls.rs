@@ -92,6 +92,16 @@ impl Authority {
         self.config(chain, &key, fault)
     }
 
+    /// A client's certificate, and its key, in PEM. Until the year given.
+    pub fn client(&self, name: &str, until: i32) -> (String, String) {
+        let mut leaf = CertificateParams::new(Vec::new()).unwrap();
+        leaf.distinguished_name.push(DnType::CommonName, name);
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (leaf.not_before, leaf.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(until, 1, 1));
+        let key = KeyPair::generate().unwrap();
+        (leaf.signed_by(&key, &self.root).unwrap().pem(), key.serialize_pem())
+    }
+
     fn config(&self, chain: Vec<CertificateDer<'static>>, key: &KeyPair, fault: Fault) -> Arc<rustls::ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions: &[&rustls::SupportedProtocolVersion] =

@@ -68,6 +68,8 @@ pub struct Sent {
     pub headers: Vec<(String, String)>,
     /// None for a GET.
     pub body: Option<String>,
+    /// The thumbprint of the certificate that the handshake showed.
+    pub certificate: Option<String>,
 }
 
 impl Default for Script {
@@ -158,6 +160,7 @@ impl World for Script {
             url: request.url.as_str().into(),
             headers: request.headers.iter().map(|(name, value)| (name.to_string(), value.expose().to_string())).collect(),
             body: request.body.as_ref().map(|body| body.expose().to_string()),
+            certificate: request.identity.as_ref().map(|identity| identity.certificate.x5t_s256()),
         });
         self.answers
             .pop_front()
