@@ -73,6 +73,9 @@ _oat() {
             oat__subcmd__token,get)
                 cmd="oat__subcmd__token__subcmd__get"
                 ;;
+            oat__subcmd__token,subject)
+                cmd="oat__subcmd__token__subcmd__subject"
+                ;;
             *)
                 ;;
         esac
@@ -160,7 +163,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__exec)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --env --file-env --min-ttl --require-scope --login --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --subject --subject-audience --subject-token-type --actor --actor-token-type --requested-token-type --assertion-claims --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --env --file-env --min-ttl --require-scope --login --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,7 +196,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -402,6 +405,55 @@ _oat() {
                     return 0
                     ;;
                 --token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --requested-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assertion-claims)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -820,7 +872,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__login)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --no-browser --paste --device --timeout --auto-approve --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --subject --subject-audience --subject-token-type --actor --actor-token-type --requested-token-type --assertion-claims --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --no-browser --paste --device --timeout --auto-approve --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -853,7 +905,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -1062,6 +1114,55 @@ _oat() {
                     return 0
                     ;;
                 --token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --requested-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assertion-claims)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1392,7 +1493,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__add)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --subject --subject-audience --subject-token-type --actor --actor-token-type --requested-token-type --assertion-claims --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1425,7 +1526,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -1634,6 +1735,55 @@ _oat() {
                     return 0
                     ;;
                 --token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --requested-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assertion-claims)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1844,7 +1994,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__edit)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --unset --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --subject --subject-audience --subject-token-type --actor --actor-token-type --requested-token-type --assertion-claims --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --unset --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1877,7 +2027,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -2086,6 +2236,55 @@ _oat() {
                     return 0
                     ;;
                 --token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --requested-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assertion-claims)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2637,7 +2836,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token)
-            opts="-v -h --config --json --store --trace --verbose --help get"
+            opts="-v -h --config --json --store --trace --verbose --help get subject"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2677,7 +2876,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token__subcmd__get)
-            opts="-v -f -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --format --shell --name --min-ttl --force --require-store --require-scope --login --to --explain --help"
+            opts="-v -f -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-key-id --client-auth --token-endpoint-auth-signing-alg --assertion-audience --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --subject --subject-audience --subject-token-type --actor --actor-token-type --requested-token-type --assertion-claims --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --client-key-env --client-key-file --client-key-credential --client-key-command --client-key-stdin --client-key-keyring --client-certificate-env --client-certificate-file --client-certificate-credential --client-certificate-command --client-certificate-stdin --client-certificate-keyring --format --shell --name --min-ttl --force --require-store --require-scope --login --to --explain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2710,7 +2909,7 @@ _oat() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "vericerts auth0 abbyy-vantage google google-sts google-service-account entra okta keycloak github gitlab cognito pingone salesforce slack atlassian spotify zoom dropbox line hydra zitadel authentik dex buildkite openai openrouter anthropic" -- "${cur}"))
                     return 0
                     ;;
                 --issuer)
@@ -2919,6 +3118,55 @@ _oat() {
                     return 0
                     ;;
                 --token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subject-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --requested-token-type)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assertion-claims)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3148,6 +3396,82 @@ _oat() {
                     return 0
                     ;;
                 --to)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oat__subcmd__token__subcmd__subject)
+            opts="-v -h --config --json --store --trace --verbose --ca-file --timeout --audience --out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --out)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -47,17 +47,18 @@ complete -c oat -n "__fish_oat_needs_command" -f -a "profile" -d 'Write and read
 complete -c oat -n "__fish_oat_needs_command" -f -a "sandbox" -d 'Serve a small authorization server on loopback, for trying and testing'
 complete -c oat -n "__fish_oat_needs_command" -f -a "completions" -d 'Print a shell\'s completion file'
 complete -c oat -n "__fish_oat_needs_command" -f -a "man" -d 'Print a manual page'
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
 file\t''
 keyutils\t''
 none\t''"
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
-complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get" -f -a "get" -d 'Print a valid access token: the kept one while it is good, else a new one'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -s h -l help -d 'Print help'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -f -a "get" -d 'Print a valid access token: the kept one while it is good, else a new one'
+complete -c oat -n "__fish_oat_using_subcommand token; and not __fish_seen_subcommand_from get subject" -f -a "subject" -d 'Print the token that a CI system gives to the job, for a tool that wants that one'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
@@ -69,6 +70,8 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
+google-service-account\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -86,7 +89,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -141,6 +148,13 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l device-params -d 'Extra parameters of the device authorization request' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l subject -d 'Whose token is handed in: that of a CI job, a variable, a file, a command or another profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l subject-audience -d 'The audience that the CI system is asked for, where `subject` names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l subject-token-type -d 'What the subject\'s token is: jwt, id_token, access_token, saml2 or a URN' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l actor-token-type -d 'What the actor\'s token is' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -215,6 +229,20 @@ complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcomman
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l login -d 'On a terminal, sign in where that is needed'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l explain -d 'Tell what would be used and sent, and why; nothing is'
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l audience -d 'Whom the token is to be for' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l out -d 'Write it to this file, mode 0600, instead of printing it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from subject" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oat -n "__fish_oat_using_subcommand exec" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand exec" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
@@ -226,6 +254,8 @@ complete -c oat -n "__fish_oat_using_subcommand exec" -l provider -d 'A preset: 
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
+google-service-account\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -243,7 +273,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand exec" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -298,6 +332,13 @@ complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-params -d 'Extr
 complete -c oat -n "__fish_oat_using_subcommand exec" -l device-params -d 'Extra parameters of the device authorization request' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l subject -d 'Whose token is handed in: that of a CI job, a variable, a file, a command or another profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l subject-audience -d 'The audience that the CI system is asked for, where `subject` names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l subject-token-type -d 'What the subject\'s token is: jwt, id_token, access_token, saml2 or a URN' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l actor-token-type -d 'What the actor\'s token is' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -368,6 +409,8 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l provider -d 'A preset:
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
+google-service-account\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -385,7 +428,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -440,6 +487,13 @@ complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-params -d 'Ext
 complete -c oat -n "__fish_oat_using_subcommand login" -l device-params -d 'Extra parameters of the device authorization request' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l subject -d 'Whose token is handed in: that of a CI job, a variable, a file, a command or another profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l subject-audience -d 'The audience that the CI system is asked for, where `subject` names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l subject-token-type -d 'What the subject\'s token is: jwt, id_token, access_token, saml2 or a URN' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l actor-token-type -d 'What the actor\'s token is' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -603,6 +657,8 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
+google-service-account\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -620,7 +676,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -675,6 +735,13 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l device-params -d 'Extra parameters of the device authorization request' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l subject -d 'Whose token is handed in: that of a CI job, a variable, a file, a command or another profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l subject-audience -d 'The audience that the CI system is asked for, where `subject` names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l subject-token-type -d 'What the subject\'s token is: jwt, id_token, access_token, saml2 or a URN' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l actor-token-type -d 'What the actor\'s token is' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f
@@ -760,6 +827,8 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 auth0\t''
 abbyy-vantage\t''
 google\t''
+google-sts\t''
+google-service-account\t''
 entra\t''
 okta\t''
 keycloak\t''
@@ -777,7 +846,11 @@ line\t''
 hydra\t''
 zitadel\t''
 authentik\t''
-dex\t''"
+dex\t''
+buildkite\t''
+openai\t''
+openrouter\t''
+anthropic\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l issuer -d 'The issuer URL, exactly as the server names itself; endpoints are found by discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-endpoint -d 'Where tokens are asked for; overrides discovery' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l authorization-endpoint -d 'Where a person signs in; overrides discovery' -r -f
@@ -832,6 +905,13 @@ complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcomm
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l device-params -d 'Extra parameters of the device authorization request' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-pointer -d 'JSON pointer (RFC 6901) to a nested token object in the answer' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l token-type -d 'The server\'s own word for Bearer (eBay: `Application Access Token`)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l subject -d 'Whose token is handed in: that of a CI job, a variable, a file, a command or another profile' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l subject-audience -d 'The audience that the CI system is asked for, where `subject` names none' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l subject-token-type -d 'What the subject\'s token is: jwt, id_token, access_token, saml2 or a URN' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l actor -d 'Who acts for the subject (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l actor-token-type -d 'What the actor\'s token is' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l requested-token-type -d 'What an exchange is to give (RFC 8693)' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l assertion-claims -d 'More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-uri -d 'The registered loopback redirect URI, where it must be exact' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l redirect-ports -d 'The registered loopback ports, tried in turn' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l prompt -d 'What the server asks the person again: login, consent, select_account' -r -f

@@ -34,7 +34,7 @@ module completions {
   }
 
   def "nu-complete oat token get provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat token get client_auth" [] {
@@ -121,6 +121,13 @@ module completions {
     --device-params: string   # Extra parameters of the device authorization request
     --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
     --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --subject: string         # Whose token is handed in: that of a CI job, a variable, a file, a command or another profile
+    --subject-audience: string # The audience that the CI system is asked for, where `subject` names none
+    --subject-token-type: string # What the subject's token is: jwt, id_token, access_token, saml2 or a URN
+    --actor: string           # Who acts for the subject (RFC 8693)
+    --actor-token-type: string # What the actor's token is
+    --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -170,12 +177,31 @@ module completions {
     profile?: string          # The profile [env: OAT_PROFILE; else default_profile, else the only one]
   ]
 
+  def "nu-complete oat token subject store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
+  # Print the token that a CI system gives to the job, for a tool that wants that one
+  export extern "oat token subject" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat token subject store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --ca-file: path           # PEM file of CAs to trust besides the built-in ones
+    --timeout: string         # The most that all network work of one command may take; 30s
+    --audience: string        # Whom the token is to be for
+    --out: string             # Write it to this file, mode 0600, instead of printing it
+    --help(-h)                # Print help (see more with '--help')
+    source?: string           # A source, such as github-actions or env:NAME, or a profile with a subject [env: OAT_SUBJECT, OAT_PROFILE; else auto]
+  ]
+
   def "nu-complete oat exec store" [] {
     [ "keyring" "env" "file" "keyutils" "none" ]
   }
 
   def "nu-complete oat exec provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat exec client_auth" [] {
@@ -254,6 +280,13 @@ module completions {
     --device-params: string   # Extra parameters of the device authorization request
     --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
     --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --subject: string         # Whose token is handed in: that of a CI job, a variable, a file, a command or another profile
+    --subject-audience: string # The audience that the CI system is asked for, where `subject` names none
+    --subject-token-type: string # What the subject's token is: jwt, id_token, access_token, saml2 or a URN
+    --actor: string           # Who acts for the subject (RFC 8693)
+    --actor-token-type: string # What the actor's token is
+    --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -303,7 +336,7 @@ module completions {
   }
 
   def "nu-complete oat login provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat login client_auth" [] {
@@ -382,6 +415,13 @@ module completions {
     --device-params: string   # Extra parameters of the device authorization request
     --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
     --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --subject: string         # Whose token is handed in: that of a CI job, a variable, a file, a command or another profile
+    --subject-audience: string # The audience that the CI system is asked for, where `subject` names none
+    --subject-token-type: string # What the subject's token is: jwt, id_token, access_token, saml2 or a URN
+    --actor: string           # Who acts for the subject (RFC 8693)
+    --actor-token-type: string # What the actor's token is
+    --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -546,7 +586,7 @@ module completions {
   }
 
   def "nu-complete oat profile add provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile add client_auth" [] {
@@ -625,6 +665,13 @@ module completions {
     --device-params: string   # Extra parameters of the device authorization request
     --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
     --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --subject: string         # Whose token is handed in: that of a CI job, a variable, a file, a command or another profile
+    --subject-audience: string # The audience that the CI system is asked for, where `subject` names none
+    --subject-token-type: string # What the subject's token is: jwt, id_token, access_token, saml2 or a URN
+    --actor: string           # Who acts for the subject (RFC 8693)
+    --actor-token-type: string # What the actor's token is
+    --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account
@@ -698,7 +745,7 @@ module completions {
   }
 
   def "nu-complete oat profile edit provider" [] {
-    [ "vericerts" "auth0" "abbyy-vantage" "google" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" ]
+    [ "vericerts" "auth0" "abbyy-vantage" "google" "google-sts" "google-service-account" "entra" "okta" "keycloak" "github" "gitlab" "cognito" "pingone" "salesforce" "slack" "atlassian" "spotify" "zoom" "dropbox" "line" "hydra" "zitadel" "authentik" "dex" "buildkite" "openai" "openrouter" "anthropic" ]
   }
 
   def "nu-complete oat profile edit client_auth" [] {
@@ -777,6 +824,13 @@ module completions {
     --device-params: string   # Extra parameters of the device authorization request
     --token-pointer: string   # JSON pointer (RFC 6901) to a nested token object in the answer
     --token-type: string      # The server's own word for Bearer (eBay: `Application Access Token`)
+    --subject: string         # Whose token is handed in: that of a CI job, a variable, a file, a command or another profile
+    --subject-audience: string # The audience that the CI system is asked for, where `subject` names none
+    --subject-token-type: string # What the subject's token is: jwt, id_token, access_token, saml2 or a URN
+    --actor: string           # Who acts for the subject (RFC 8693)
+    --actor-token-type: string # What the actor's token is
+    --requested-token-type: string # What an exchange is to give (RFC 8693)
+    --assertion-claims: string # More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope
     --redirect-uri: string    # The registered loopback redirect URI, where it must be exact
     --redirect-ports: string  # The registered loopback ports, tried in turn
     --prompt: string          # What the server asks the person again: login, consent, select_account

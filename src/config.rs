@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 use crate::config::cut::{only, with_issuer};
 use crate::config::stamp::{settled, stamp};
 use crate::error::{Error, Kind, Result};
+use crate::keys::subject::Subject;
 use crate::keys::{KEYS, Key, STORE_KEYS, Value};
 use crate::name::ProfileName;
 use crate::secret::SecretReference;
@@ -97,6 +98,18 @@ impl Config {
             Value::Secret(reference) => Some(reference),
             _ => None,
         })
+    }
+
+    fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        self.profiles.iter().flat_map(|profile| &profile.settings).filter_map(|setting| match &setting.value {
+            Value::Subject(subject) => Some(subject),
+            _ => None,
+        })
+    }
+
+    /// Whether a token of one profile may be handed in for another's.
+    pub fn chained(&self) -> bool {
+        self.subjects().any(|subject| subject.source() == "profile")
     }
 }
 
@@ -183,7 +196,8 @@ fn private(config: &Config, facts: &std::fs::Metadata) -> Result<()> {
     let me = rustix::process::geteuid().as_raw();
     if facts.uid() != me
         && facts.uid() != 0
-        && config.secrets().any(|secret| matches!(secret, SecretReference::Literal(_) | SecretReference::Command(_)))
+        && (config.secrets().any(|secret| matches!(secret, SecretReference::Literal(_) | SecretReference::Command(_)))
+            || config.subjects().any(|subject| subject.source() == "command"))
     {
         return Err(Error::new(
             Kind::Config,

@@ -34,9 +34,14 @@ impl Environment {
     }
 
     /// Every variable whose name starts with `prefix`.
-    #[allow(clippy::disallowed_methods, reason = "this is the door")]
     pub fn starting_with(&self, prefix: &str) -> Vec<(String, String)> {
-        let keep = |(k, v): &(String, String)| k.starts_with(prefix) && !v.is_empty();
+        self.named(&|name| name.starts_with(prefix))
+    }
+
+    /// Every variable with such a name, and a value.
+    #[allow(clippy::disallowed_methods, reason = "this is the door")]
+    pub fn named(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, String)> {
+        let keep = |(k, v): &(String, String)| wanted(k) && !v.is_empty();
         match &self.0 {
             Source::Process => {
                 let text = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));

@@ -16,6 +16,7 @@ use crate::error::{Error, Kind};
 use crate::inspection::page::{Look, page};
 use crate::inspection::{Report, TokenKind, checks, comparison, input, signature};
 use crate::jose::base64url;
+use crate::jose::certificate::Certificate;
 use crate::jose::jwa::Alg;
 use crate::jose::jwk::Jwk;
 use crate::jose::jwks::JwkSet;
@@ -24,6 +25,7 @@ use crate::jose::jwt::Jwt;
 use crate::jose::key_file;
 use crate::jose::private_key;
 use crate::json;
+use crate::keys::subject::Subject;
 use crate::name::ProfileName;
 use crate::oauth::answer::{self, Expectation};
 use crate::oauth::authorization::{self, Expected as Reply, Reading};
@@ -46,6 +48,7 @@ use crate::sandbox::wire;
 use crate::secret::{AccessToken, ClientSecret, IdToken, Once, Secret};
 use crate::store::record::{Access, LongLived, examples};
 use crate::store::sealed::Record;
+use crate::subject;
 use crate::text::{escape, json_line};
 use crate::time::{Seconds, UnixTime};
 use crate::world::loopback::request::{self, Door};
@@ -252,6 +255,43 @@ fn r97_token_answers() {
                 assert_eq!(set.token_type, "Bearer");
             }
             Err(error) => told(&error),
+        }
+    });
+}
+
+#[test]
+fn r97_answers_about_a_jobs_token_and_subjects_as_they_are_written() {
+    let seeds: [&[u8]; 6] = [
+        br#"{"count":1,"value":"eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.c2ln"}"#,
+        br#"{"token":"t","oidcToken":"t","value":["x"]}"#,
+        b"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2kiLCJhdWQiOlsiYSJdfQ.c2ln",
+        b"github-actions,audience=https://a/?b,c=d,name=e",
+        b"{ source = \"command\", command = [\"a\"], pointer = \"/x\" }",
+        b"profile:work,token=id_token",
+    ];
+    let subjects = ["github-actions", "gcp,audience=a", "buildkite", "azure-devops,service_connection=x"];
+    let names = ["ACTIONS_ID_TOKEN_REQUEST_URL", "BUILDKITE_AGENT_ENDPOINT", "SYSTEM_OIDCREQUESTURI"];
+    let tokens = ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN", "SYSTEM_ACCESSTOKEN", "BUILDKITE_JOB_ID"];
+    let variables: Vec<(&str, &str)> =
+        names.map(|name| (name, "https://i.example/x")).into_iter().chain(tokens.map(|name| (name, "r"))).collect();
+    let mut number = 0;
+    abuse(&seeds, |input| {
+        number += 1;
+        let status = [200, 201, 302, 400, 403, 404, 503][number % 7];
+        let response = Response { status, body: input.to_vec(), ..Response::default() };
+        let mut world = Script { environment: Environment::of(&variables), left: std::time::Duration::ZERO, ..Script::of([response]) };
+        match subject::fetch(&mut world, &Subject::read(subjects[number % 4]).unwrap(), None) {
+            Ok(token) => {
+                let printable = token.expose().bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+                assert!((200..300).contains(&status) && printable && !token.expose().is_empty());
+                assert!(subject::told(&token).is_none_or(|told| crate::text::harmless(&told)));
+            }
+            Err(error) => told(&error),
+        }
+        let text = String::from_utf8_lossy(input);
+        match Subject::read(&text) {
+            Ok(subject) => assert_eq!(Subject::read(&serde_json::Value::Object(subject.0.clone()).to_string()), Ok(subject)),
+            Err(expected) => assert!(crate::text::harmless(&expected), "{expected}"),
         }
     });
 }
@@ -482,6 +522,22 @@ fn r97_private_keys() {
             check(&format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", STANDARD.encode(input)));
         }
     });
+}
+
+#[test]
+fn r97_certificates() {
+    let pem = include_str!("jose/private_key/test-keys/p256.certificate.pem");
+    let (_, body) = pem.split_once("CERTIFICATE-----").unwrap();
+    let der = STANDARD.decode(body.split("-----").next().unwrap().split_whitespace().collect::<String>()).unwrap();
+    let check = |text: &str| match Certificate::read(text) {
+        Ok(certificate) => assert!(!certificate.chain.is_empty() && certificate.x5t_s256().len() == 43 && certificate.x5t().len() == 27),
+        Err(error) => {
+            assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+            told(&error);
+        }
+    };
+    abuse(&[pem.as_bytes()], |input| check(&String::from_utf8_lossy(input)));
+    abuse(&[der.as_slice()], |input| check(&STANDARD.encode(input)));
 }
 
 #[test]

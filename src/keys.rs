@@ -1,10 +1,13 @@
 //! Every key that a profile may have: its name, its kind, and the sentence that explains it.
 
+pub mod subject;
+
 use serde_json::{Map, Value as Json};
 
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::json::{members, object};
+use crate::keys::subject::Subject;
 use crate::secret::{ClientSecret, SecretReference};
 use crate::time::Seconds;
 
@@ -44,6 +47,10 @@ pub enum KeyKind {
     Secret,
     /// A table of parameter names and values.
     Parameters,
+    /// Any string; in the profile file, a list of strings too.
+    Texts,
+    /// Whose token is handed in.
+    Party,
 }
 
 /// A key's value, checked against its kind.
@@ -63,6 +70,8 @@ pub enum Value {
     Secret(SecretReference),
     /// Extra parameters of a request, as they go into a JSON body.
     Parameters(Map<String, Json>),
+    /// Whose token is handed in.
+    Subject(Subject),
 }
 
 /// The grants of RFC 6749, 8628, 8693 and 7523 by the names that a profile uses.
@@ -90,7 +99,7 @@ pub const ID_TOKEN_ALGS: &[&str] =
 /// The places where the store's key may live, by their names in `[store]`, `--store` and `OAT_STORE`.
 pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
 
-use KeyKind::{Choice, Duration, Flag, List, Parameters, Path, Ports, Secret, Text, Url};
+use KeyKind::{Choice, Duration, Flag, List, Parameters, Party, Path, Ports, Secret, Text, Texts, Url};
 
 /// All keys, in the order of the manual.
 pub const KEYS: &[Key] = &[
@@ -165,7 +174,7 @@ pub const KEYS: &[Key] = &[
         help: "How a token is got; authorization_code unless the preset says otherwise",
     },
     Key { name: "scope", kind: Text, group: "Request", help: "The scopes to ask for, separated by spaces" },
-    Key { name: "audience", kind: Text, group: "Request", help: "The API the token is for, where the server knows `audience`" },
+    Key { name: "audience", kind: Texts, group: "Request", help: "The API the token is for, where the server knows `audience`" },
     Key { name: "organization", kind: Text, group: "Request", help: "The organization to ask for (Auth0)" },
     Key { name: "resource", kind: List, group: "Request", help: "The resources the token is for (RFC 8707)" },
     Key {
@@ -180,6 +189,33 @@ pub const KEYS: &[Key] = &[
     Key { name: "device_params", kind: Parameters, group: "Request", help: "Extra parameters of the device authorization request" },
     Key { name: "token_pointer", kind: Text, group: "Request", help: "JSON pointer (RFC 6901) to a nested token object in the answer" },
     Key { name: "token_type", kind: Text, group: "Request", help: "The server's own word for Bearer (eBay: `Application Access Token`)" },
+    Key {
+        name: "subject",
+        kind: Party,
+        group: "Subject",
+        help: "Whose token is handed in: that of a CI job, a variable, a file, a command or another profile",
+    },
+    Key {
+        name: "subject_audience",
+        kind: Text,
+        group: "Subject",
+        help: "The audience that the CI system is asked for, where `subject` names none",
+    },
+    Key {
+        name: "subject_token_type",
+        kind: Text,
+        group: "Subject",
+        help: "What the subject's token is: jwt, id_token, access_token, saml2 or a URN",
+    },
+    Key { name: "actor", kind: Party, group: "Subject", help: "Who acts for the subject (RFC 8693)" },
+    Key { name: "actor_token_type", kind: Text, group: "Subject", help: "What the actor's token is" },
+    Key { name: "requested_token_type", kind: Text, group: "Subject", help: "What an exchange is to give (RFC 8693)" },
+    Key {
+        name: "assertion_claims",
+        kind: Parameters,
+        group: "Subject",
+        help: "More claims, or others, of the JWT that `client_key` signs for jwt_bearer: sub, scope",
+    },
     Key { name: "redirect_uri", kind: Url, group: "Sign-in", help: "The registered loopback redirect URI, where it must be exact" },
     Key { name: "redirect_ports", kind: Ports, group: "Sign-in", help: "The registered loopback ports, tried in turn" },
     Key { name: "prompt", kind: Text, group: "Sign-in", help: "What the server asks the person again: login, consent, select_account" },
@@ -243,7 +279,8 @@ impl Key {
     /// Reads a value from one string, as a flag or a variable has it. Fails with what is expected, in words.
     pub fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Text | Url | Path | Choice(_) => self.check(Value::Text(text.to_string())),
+            Text | Texts | Url | Path | Choice(_) => self.check(Value::Text(text.to_string())),
+            Party => Subject::read(text).map(Value::Subject),
             List => Ok(Value::List(text.split_whitespace().map(str::to_string).collect())),
             Ports => text
                 .split([',', ' '])
@@ -269,9 +306,10 @@ impl Key {
             (Secret, DeValue::String(text)) => Ok(Value::Secret(SecretReference::Literal(ClientSecret::new(text.as_ref())))),
             (Secret, DeValue::Table(table)) => secret_reference(table).map(Value::Secret),
             (Secret, _) => Err(SECRET_FORMS.into()),
-            (Text | Url | Path | Choice(_), DeValue::String(text)) => self.check(Value::Text(text.to_string())),
+            (Text | Texts | Url | Path | Choice(_), DeValue::String(text)) => self.check(Value::Text(text.to_string())),
+            (Party, value) => Subject::read_toml(value).map(Value::Subject),
             (List, DeValue::String(text)) => Ok(Value::List(vec![text.to_string()])),
-            (List, DeValue::Array(_)) => strings(value).map(Value::List).ok_or_else(|| "a list of strings".into()),
+            (List | Texts, DeValue::Array(_)) => strings(value).map(Value::List).ok_or_else(|| "a list of strings".into()),
             (Ports, DeValue::Array(items)) => items
                 .iter()
                 .map(|item| {
@@ -315,6 +353,8 @@ const SECRET_FORMS: &str =
 fn expected(kind: KeyKind) -> &'static str {
     match kind {
         Text | Choice(_) => "a string",
+        Texts => "a string, or a list of strings",
+        Party => "a table such as `{ source = \"github-actions\" }`",
         Url => "a URL in quotes",
         List => "a list of strings",
         Ports => "a list of ports such as `[8400, 8401]`",
@@ -352,6 +392,7 @@ fn integer(value: &DeInteger) -> Option<i64> {
     i64::from_str_radix(value.as_str(), value.radix()).ok()
 }
 
+/// A TOML value as JSON has it; None for a time.
 fn json(value: &DeValue) -> Option<Json> {
     match value {
         DeValue::String(text) => Some(Json::String(text.to_string())),

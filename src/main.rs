@@ -22,6 +22,7 @@ mod sandbox;
 mod secret;
 mod session;
 mod store;
+mod subject;
 mod text;
 mod time;
 mod world;

@@ -5,6 +5,7 @@ pub mod draft;
 pub mod grant;
 pub mod setting;
 pub mod sign_in;
+pub mod subject;
 pub mod substitution;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use crate::plan::choice::choose;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
 use crate::plan::setting::{Origin, Setting, Settings};
+use crate::plan::subject::{Making, Party};
 use crate::plan::substitution::{as_text, home};
 use crate::provider::Preset;
 use crate::secret::SecretReference;
@@ -62,6 +64,10 @@ pub struct Plan {
     /// What a token is asked for with, besides `grant_type` and the client: a machine's token request in full. A person agrees
     /// to it in the authorization request, which `plan/sign_in.rs` makes.
     pub parameters: Vec<(String, Json)>,
+    /// Whose token is handed in, or proves the client.
+    pub subject: Option<Party>,
+    /// Who acts for the subject.
+    pub actor: Option<Party>,
     /// JSON pointer to a nested token object.
     pub token_pointer: Option<String>,
     /// The server's own word for Bearer.
@@ -85,12 +91,27 @@ pub struct Plan {
 impl Plan {
     /// Makes the plan. Fails with `Config` for what is missing or wrong in a profile, `Usage` for a flag.
     pub fn make(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Plan> {
-        let name = choose(chosen, config, environment)?;
-        let mut draft = Draft::gather(&name, chosen, config, environment)?;
-        if let Some(error) = draft.lacking.take() {
-            return Err(error);
-        }
-        close(draft, name, environment)
+        make(&choose(chosen, config, environment)?, chosen, Making { config, environment, above: &[] })
+    }
+
+    /// Those whose tokens are handed in.
+    pub fn parties(&self) -> impl Iterator<Item = &Party> {
+        self.subject.iter().chain(&self.actor)
+    }
+
+    /// Whether the subject's token is what proves the client (RFC 7523 section 2.2).
+    pub fn proven_by_subject(&self) -> bool {
+        self.client_key.is_none() && self.client_auth == Some(Method::PrivateKeyJwt)
+    }
+
+    /// Whether a subject's token is handed in at all.
+    pub fn hands_in(&self) -> bool {
+        self.grant != Grant::ClientCredentials || self.proven_by_subject()
+    }
+
+    /// Whether the embedded server answers, to this profile or to one whose token it hands in.
+    pub fn in_sandbox(&self) -> bool {
+        self.sandbox || self.parties().filter_map(|party| party.profile.as_ref()).any(|plan| plan.in_sandbox())
     }
 
     /// Whether a person has to sign in for its tokens.
@@ -116,6 +137,15 @@ impl Plan {
             // Not a parameter, and so not a name that one could have.
             map.insert("#token_pointer".into(), pointer.as_str().into());
         }
+        for (name, party) in [("#subject", &self.subject), ("#actor", &self.actor)] {
+            if let Some(party) = party {
+                map.insert(name.into(), party.mark.as_str().into());
+            }
+        }
+        let claims = self.settings.parameters("assertion_claims");
+        if self.grant == Grant::JwtBearer && !claims.is_empty() {
+            map.insert("#assertion_claims".into(), Json::Object(claims));
+        }
         // A token that is bound to a certificate is of no use with another.
         if let Some(certificate) = self.client_certificate.as_ref().filter(|_| self.client_auth.is_none_or(Method::by_tls)) {
             map.insert("#client_certificate".into(), certificate.describe().into());
@@ -127,12 +157,22 @@ impl Plan {
 /// Every value of the chosen profile with its origin, also where they do not make a plan yet.
 pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, Vec<Setting>)> {
     let name = choose(chosen, config, environment)?;
-    let draft = Draft::gather(&name, chosen, config, environment)?;
+    let draft = Draft::gather(&name, chosen, config, environment, true)?;
     Ok((name, draft.settings.all))
 }
 
+/// The plan of a profile.
+fn make(name: &ProfileName, chosen: &Chosen, making: Making) -> Result<Plan> {
+    let mut draft = Draft::gather(name, chosen, making.config, making.environment, making.above.is_empty())?;
+    if let Some(error) = draft.lacking.take() {
+        return Err(error);
+    }
+    close(draft, name.clone(), making)
+}
+
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
-fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Result<Plan> {
+fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
+    let environment = making.environment;
     // What a person wrote is checked at once; the preset's own URLs are held by a test, and those that are used are checked below.
     let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
     for setting in draft.settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
@@ -151,19 +191,10 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         return Err(Error::new(Kind::Config, format!("profile `{profile}` names no server"))
             .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.settings.path)));
     }
-    let Some(client_id) = draft.settings.text("client_id") else {
-        let variable =
-            draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
-        let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
-        return Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
-            .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)));
-    };
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
-    let client_auth = draft.settings.text("client_auth").and_then(|name| Method::named(&name));
-    // A preset says how a secret is sent; whoever has a key instead sends none.
-    let of_preset = draft.settings.get("client_auth").is_some_and(|setting| matches!(setting.origin, Origin::Preset(_)));
-    let keyed = of_preset && draft.settings.value("client_key").is_some();
-    let client_auth = client_auth.filter(|method| !keyed || !method.by_secret());
+    let client_id = client_id(&draft, grant, &profile)?;
+    let subject = Party::of("subject", &draft.settings, &profile, making)?;
+    let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
     let secret = |key: &str| draft.settings.secret(key).map(|reference| at_home(reference, environment));
     let (client_secret, client_key, client_certificate) = (secret("client_secret"), secret("client_key"), secret("client_certificate"));
     if [&client_secret, &client_key, &client_certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1
@@ -171,7 +202,10 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         return Err(Error::new(Kind::Config, "standard input can be one of client_secret, client_key and client_certificate only")
             .hint("give the others by `file` or `env`"));
     }
-    provable(&profile, grant, client_auth, &client_secret, &client_key, &client_certificate)?;
+    subject::needed(grant, subject.as_ref(), client_key.is_some(), &profile, &draft.settings)?;
+    let client_auth = client_auth(&draft.settings, grant, subject.is_some(), client_key.is_some());
+    let key_or_subject = client_key.is_some() || (subject.is_some() && client_auth == Some(Method::PrivateKeyJwt));
+    provable(&profile, grant, client_auth, &client_secret, key_or_subject, &client_certificate)?;
     let mut plan = Plan {
         grant,
         issuer,
@@ -183,7 +217,9 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         client_certificate,
         client_auth,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
-        parameters: parameters(&draft.settings),
+        parameters: parameters(&draft.settings, grant)?,
+        subject,
+        actor,
         token_pointer: draft.settings.text("token_pointer").filter(|pointer| !pointer.is_empty()),
         token_type: draft.settings.text("token_type"),
         leeway: draft.settings.length("leeway").unwrap_or(Seconds(60)),
@@ -197,7 +233,33 @@ fn close(draft: Draft, profile: ProfileName, environment: &Environment) -> Resul
         profile,
     };
     plan.warnings = warnings(&plan);
+    subject::share(&mut plan)?;
     Ok(plan)
+}
+
+/// A client that hands a token in need not be known by a name of its own (RFC 8693 section 2.1, RFC 7521 section 4.1).
+fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<String> {
+    let named = draft.settings.text("client_id");
+    if let Some(client_id) = named.or_else(|| matches!(grant, Grant::TokenExchange | Grant::JwtBearer).then(String::new)) {
+        return Ok(client_id);
+    }
+    let variable =
+        draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
+    let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
+    Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
+        .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)))
+}
+
+/// How the client proves itself, as far as the profile says. A preset says how a secret is sent: whoever has a key instead sends none,
+/// a job's token is all that some clients have (RFC 7523 section 2.2), and who signs the grant itself says by that who it is.
+fn client_auth(settings: &Settings, grant: Grant, subject: bool, key: bool) -> Option<Method> {
+    let named = settings.text("client_auth").and_then(|name| Method::named(&name));
+    let own = !matches!(settings.get("client_auth").map(|setting| &setting.origin), Some(Origin::Preset(_)));
+    match grant {
+        Grant::ClientCredentials if subject => named.filter(|_| own).or(Some(Method::PrivateKeyJwt)),
+        Grant::JwtBearer if !subject => named.filter(|method| own && *method != Method::None),
+        _ => named.filter(|method| own || !key || !method.by_secret()),
+    }
 }
 
 /// `~/` in the path of a secret's file.
@@ -215,7 +277,7 @@ fn provable(
     grant: Grant,
     named: Option<Method>,
     secret: &Option<SecretReference>,
-    key: &Option<SecretReference>,
+    key: bool,
     certificate: &Option<SecretReference>,
 ) -> Result<()> {
     let lacks = |what: &str| match named {
@@ -227,13 +289,13 @@ fn provable(
             .hint("set client_certificate = { file = \"CERT.pem\" }, or OAT_CLIENT_CERTIFICATE to the PEM itself"));
     }
     let by_key = named.is_some_and(|method| method == Method::PrivateKeyJwt || method.by_tls());
-    if by_key && key.is_none() {
+    if by_key && !key {
         return Err(lacks("client_key").hint(format!(
             "set client_key = {{ file = \"KEY.pem\" }}, seal one with `oat profile set-secret {profile} < KEY.pem`, or set OAT_CLIENT_KEY to the key itself"
         )));
     }
     let by_secret = match named {
-        None => key.is_none(),
+        None => !key,
         Some(method) => method.by_secret(),
     };
     if by_secret && secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
@@ -246,19 +308,23 @@ fn provable(
 
 /// What a token is for, as the profile's own keys say it.
 pub fn asked(settings: &Settings) -> Vec<(String, Json)> {
-    let mut asked = settings.words(&["scope", "audience", "organization"]);
-    match settings.list("resource").as_slice() {
-        [] => {}
-        [one] => asked.push(("resource".into(), Json::String(one.clone()))),
-        several => asked.push(("resource".into(), several.to_vec().into())),
+    let mut asked = Vec::new();
+    for key in ["scope", "audience", "organization", "resource"] {
+        asked.extend(settings.words(&[key]));
+        match settings.list(key).as_slice() {
+            [] => {}
+            [one] => asked.push((key.into(), Json::String(one.clone()))),
+            several => asked.push((key.into(), several.to_vec().into())),
+        }
     }
     asked
 }
 
-fn parameters(settings: &Settings) -> Vec<(String, Json)> {
+fn parameters(settings: &Settings, grant: Grant) -> Result<Vec<(String, Json)>> {
     let mut parameters = asked(settings);
+    parameters.extend(subject::requested(settings, grant)?);
     settings.override_with("token_params", &mut parameters);
-    parameters
+    Ok(parameters)
 }
 
 fn warnings(plan: &Plan) -> Vec<String> {

@@ -30,6 +30,8 @@ pub mod kind {
     pub enum Device {}
     /// A state or a nonce: whoever knows it can pass for this login's server.
     pub enum Once {}
+    /// A token that stands for whom another token is asked for (RFC 8693 section 1, RFC 7521 section 3).
+    pub enum Subject {}
     /// A secret header or body on its way to the server.
     pub enum Wire {}
 }
@@ -50,6 +52,8 @@ pub type CodeVerifier = Secret<kind::Verifier>;
 pub type DeviceCode = Secret<kind::Device>;
 /// A state or a nonce.
 pub type Once = Secret<kind::Once>;
+/// A token that stands for whom another token is asked for: a CI job's, or another profile's.
+pub type SubjectToken = Secret<kind::Subject>;
 /// A header value or a body that carries a secret.
 pub type WireSecret = Secret<kind::Wire>;
 
@@ -174,6 +178,9 @@ impl Wanted {
         [CLIENT_SECRET, CLIENT_KEY, CLIENT_CERTIFICATE].into_iter().find(|wanted| wanted.key == key)
     }
 }
+
+/// The token of a subject, all that its source has. Its file need not be private: kubelet's is not.
+pub const SUBJECT: Wanted = Wanted { called: "subject token", key: "subject", whole: true, private: false };
 
 impl SecretReference {
     /// The reference in words for a message: `VERICERTS_CLIENT_SECRET`, `the file ~/x`. Never the value.

@@ -12,6 +12,7 @@ pub mod renewal;
 pub mod server;
 pub mod sign_in;
 pub mod sign_out;
+pub mod subject;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use crate::session::decision::{Decision, Renewal, Wish, decide, enough, over_at,
 use crate::session::fetch::not_granted;
 use crate::session::remedy::{login_required, maybe_rotated, too_short};
 use crate::session::server::identity;
+use crate::session::subject::{Read, request};
 use crate::store::Store;
 use crate::store::files::Version;
 use crate::store::lock::{Lock, Locked};
@@ -79,17 +81,24 @@ impl Source {
 /// A valid access token for the plan: the kept one while it is good, else one that another process just got, else a new
 /// one, kept before it is handed out.
 pub fn token(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed: Secrets::default(), apart: None, redacted: None }.token()
+    begin(plan, wish, store, world, None)
 }
 
 /// The same, where a refresh token is spent by `apart`: a process of its own, which ends its work though this one is killed.
 pub fn token_apart(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, apart: &Apart) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed: Secrets::default(), apart: Some(apart), redacted: None }.token()
+    begin(plan, wish, store, world, Some(apart))
+}
+
+fn begin(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, apart: Option<&Apart>) -> Result<Handed> {
+    let mut read = Read::new();
+    let request = request(plan, store, world, &mut read);
+    Session { plan, wish, store, world, request, read, typed: Secrets::default(), apart, redacted: None }.token()
 }
 
 /// Spends the refresh token for a process that holds the lock and waits: the other side of [`token_apart`].
 pub fn renew_for_another(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, lock: Lock, typed: Secrets) -> Result<Handed> {
-    Session { plan, wish, store, world, request: plan.request(), typed, apart: None, redacted: None }.renew_and_keep(Some(lock))
+    let (request, read) = (plan.request(), Read::new());
+    Session { plan, wish, store, world, request, read, typed, apart: None, redacted: None }.renew_and_keep(Some(lock))
 }
 
 struct Session<'a> {
@@ -99,6 +108,8 @@ struct Session<'a> {
     world: &'a mut dyn World,
     /// What tells this token from others of the profile.
     request: String,
+    /// Subject tokens that were read to tell that.
+    read: Read,
     /// Secrets that only this process can read: from standard input, read before anyone is kept waiting; of a program that may ask
     /// at the terminal.
     typed: Secrets,
@@ -228,7 +239,7 @@ impl Session<'_> {
         {
             return Some(Err(error));
         }
-        Some(match apart(lock, &self.typed)? {
+        Some(match apart(self.plan, lock, &self.typed)? {
             Ok(handed) => self.checked(handed.token, handed.source, handed.sign_in_ends_at),
             // It was killed, maybe after it had kept what came. If not, R55: the refresh token may have gone out already.
             Err(error) if error.in_doubt => self.adopt(seen).transpose().unwrap_or_else(|| Err(maybe_rotated(error, self.plan))),

@@ -21,15 +21,31 @@ const fn room(name: &'static str, floor: u8, uses: &'static [&'static str]) -> R
 /// What the ground floor offers to everyone. `cli` and `keys` stand on it too, for `plan` and the rooms above.
 const GROUND: [&str; 9] = ["environment", "error", "json", "mailbox", "name", "random", "secret", "text", "time"];
 
-const HOUSE: [Room; 24] = [
+const HOUSE: [Room; 25] = [
     room("main", 9, &["commands"]),
     room(
         "commands",
         8,
-        &["cli", "config", "inspection", "jose", "keys", "oauth", "output", "plan", "provider", "sandbox", "session", "store", "world"],
+        &[
+            "cli",
+            "config",
+            "inspection",
+            "jose",
+            "keys",
+            "oauth",
+            "output",
+            "plan",
+            "provider",
+            "sandbox",
+            "session",
+            "store",
+            "subject",
+            "world",
+        ],
     ),
-    room("session", 7, &["jose", "oauth", "plan", "store"]),
-    room("plan", 6, &["cli", "config", "keys", "oauth", "provider", "sandbox"]),
+    room("session", 7, &["jose", "oauth", "plan", "store", "subject"]),
+    room("plan", 6, &["cli", "config", "keys", "oauth", "provider", "sandbox", "subject"]),
+    room("subject", 5, &["jose", "keys", "oauth"]),
     room("output", 5, &["store"]),
     room("world", 5, &["oauth"]),
     room("inspection", 5, &["jose", "oauth"]),

@@ -82,11 +82,10 @@ pub fn grammar() -> Clap {
         .propagate_version(false)
         .args(COMMON_FLAGS.iter().map(|flag| common_flag(flag).global(true)))
         .subcommands([
-            of_several("token", "Hand out tokens").subcommand(of_one(
-                "get",
-                "Print a valid access token: the kept one while it is good, else a new one",
-                token_get,
-            )),
+            of_several("token", "Hand out tokens").subcommands([
+                of_one("get", "Print a valid access token: the kept one while it is good, else a new one", token_get),
+                of_one("subject", "Print the token that a CI system gives to the job, for a tool that wants that one", token_subject),
+            ]),
             of_one("exec", "Run a command with a token in its environment, or in a file that is kept fresh for it", exec),
             of_one("login", "Sign in, so that tokens can be had without you for as long as the server allows", login),
             of_one("logout", "Have the server forget a session's tokens, and forget them here", logout),
@@ -161,6 +160,18 @@ fn token_get(command: Clap) -> Clap {
         .after_help(
             "Examples:\n  TOKEN=$(oat token get zero) && export TOKEN\n  vars=$(oat token get zero --format env --name API_TOKEN) && eval \"$vars\"\n  oat token get zero --min-ttl 10m --format header\n  oat token get auth0-ci --audience https://api.example.com\n  oat token get zero --to github-env=API_TOKEN\n  oat token get zero --explain\n  oat token get --issuer https://login.example.com --client-id ci --client-secret-env CI_SECRET --grant client_credentials",
         )
+}
+
+fn token_subject(command: Clap) -> Clap {
+    let source = Arg::new("source")
+        .value_name("SOURCE")
+        .help("A source, such as github-actions or env:NAME, or a profile with a subject [env: OAT_SUBJECT, OAT_PROFILE; else auto]");
+    let command = with_wanted_keys(command.arg(source), &of_the_network);
+    with(command, &[
+        Flag("audience", Text("TEXT"), "Whom the token is to be for"),
+        Flag("out", File, "Write it to this file, mode 0600, instead of printing it"),
+    ])
+    .after_help("Examples:\n  oat token subject --audience sts.amazonaws.com --out token.jwt     for AWS_WEB_IDENTITY_TOKEN_FILE\n  oat token subject github-actions --audience https://api.example.com\n\nIt is fetched anew each time, and never kept.")
 }
 
 /// What every command understands.
@@ -427,7 +438,8 @@ fn placeholder(kind: KeyKind) -> &'static str {
         KeyKind::Flag => "BOOL",
         KeyKind::Path => "FILE",
         KeyKind::Parameters => "NAME=VALUE",
-        KeyKind::Text | KeyKind::List | KeyKind::Secret => "TEXT",
+        KeyKind::Party => "SOURCE",
+        KeyKind::Text | KeyKind::Texts | KeyKind::List | KeyKind::Secret => "TEXT",
     }
 }
 

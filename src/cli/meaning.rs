@@ -8,6 +8,7 @@ use crate::cli::grammar;
 use crate::cli::refusal::{no_command_here, no_secret_here, no_token_here};
 use crate::cli::words::{
     Chosen, Command, Common, Exec, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
+    TokenSubject,
 };
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind};
@@ -19,6 +20,12 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
     Ok(match path(matches) {
         (["token", "get"], m) => Command::TokenGet(token_get(m)?),
         (["exec", _], m) => Command::Exec(exec(m)?),
+        (["token", "subject"], m) => Command::TokenSubject(TokenSubject {
+            chosen: of_the_network(m)?,
+            source: text(m, "source"),
+            audience: text(m, "audience"),
+            out: m.get_one("out").cloned(),
+        }),
         (["refresh", _], m) => {
             Command::Refresh(Refresh { chosen: chosen(m)?, print: m.get_flag("print"), require_store: m.get_flag("require_store") })
         }

@@ -38,6 +38,8 @@ pub enum Command {
     TokenGet(TokenGet),
     /// `oat exec`
     Exec(Exec),
+    /// `oat token subject`
+    TokenSubject(TokenSubject),
     /// `oat refresh`
     Refresh(Refresh),
     /// `oat login`
@@ -117,6 +119,19 @@ pub struct Exec {
     pub login: bool,
     /// What is to be run, word for word; at least one.
     pub command: Vec<OsString>,
+}
+
+/// `oat token subject`
+#[derive(Debug, Clone, Default)]
+pub struct TokenSubject {
+    /// The keys of the network that were given as flags.
+    pub chosen: Chosen,
+    /// A profile, or a source in its short form.
+    pub source: Option<String>,
+    /// `--audience`
+    pub audience: Option<String>,
+    /// `--out`
+    pub out: Option<PathBuf>,
 }
 
 /// `oat login`

@@ -21,6 +21,8 @@ use crate::cli;
 use crate::cli::words::{Chosen, Command as Words};
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
+use crate::keys::KEYS;
+use crate::name::ProfileName;
 use crate::oauth::world::World;
 use crate::output;
 use crate::secret::ClientSecret;
@@ -42,12 +44,23 @@ const BEGUN: &[u8] = b".";
 const LONGEST: usize = (3 << 20) + 256;
 
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-/// `line` are the words that it does it by.
-pub fn renew(store: &Store, lock: &Lock, secrets: &Secrets, terminal: Terminal, line: &[OsString]) -> Option<Result<Handed>> {
+/// `line` are the words that it does it by; where they are about an `other` profile, one that hands its token in, others are made.
+pub fn renew(
+    store: &Store,
+    lock: &Lock,
+    secrets: &Secrets,
+    other: Option<&ProfileName>,
+    terminal: Terminal,
+    line: &[OsString],
+) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
-    command.arg0(NAME).args(line).process_group(0);
+    command.arg0(NAME).process_group(0);
+    match other {
+        None => drop(command.args(line)),
+        Some(other) => of_another(&mut command, other)?,
+    }
     command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
     // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
     let mut child = command.stderr(Stdio::piped()).spawn().ok()?;
@@ -61,6 +74,22 @@ pub fn renew(store: &Store, lock: &Lock, secrets: &Secrets, terminal: Terminal, 
     let _ = child.wait();
     let _ = words.map(JoinHandle::join);
     came_of_it(&answer)
+}
+
+/// The words about another profile: of those that this process got, what every command understands. The variables are about the
+/// first profile.
+fn of_another(command: &mut Command, other: &ProfileName) -> Option<()> {
+    let common = cli::parse(std::env::args_os().collect()).ok()?.common;
+    command.args(["token", "get", other.as_str()]);
+    let paths = [("--config", common.config), ("--trace", common.trace), ("--store", common.store.map(PathBuf::from))];
+    for (flag, value) in paths.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
+        command.arg(flag).arg(value);
+    }
+    command.args(std::iter::repeat_n("-v", common.verbose.into()));
+    for key in KEYS {
+        command.env_remove(key.variable());
+    }
+    Some(())
 }
 
 /// What the child said; None where it did not begin, so that the token is still to be spent.

@@ -19,7 +19,7 @@ use crate::session::Handed;
 use crate::session::decision::Wish;
 use crate::store::outbox::Outbox;
 use crate::text::escape;
-use crate::world::secrets::bystander;
+use crate::world::secrets::without_ours;
 
 /// A profile that was asked for.
 pub struct Planned {
@@ -50,7 +50,7 @@ pub fn exec(house: &House, words: &Exec, before: &Before) -> Result<u8> {
         handed.push(hand_out_asking(house, plan, config, &wish, words.login)?.0);
     }
     let (program, arguments) = words.command.split_first().ok_or_else(|| Error::new(Kind::Internal, "there is no command"))?;
-    let mut command = bystander(program);
+    let mut command = without_ours(program);
     command.args(arguments);
     let outbox = put(house, &mut command, &targets, &planned, &handed)?;
     let ready = Ready {

@@ -93,6 +93,14 @@ impl House {
     /// The profile file, as far as the chosen profile needs it. The first command after a change reads it whole, so that a
     /// mistake anywhere in it is told; those that follow leave the other profiles out.
     fn config_for(&self, chosen: &Chosen) -> Result<Config> {
+        // A subject of the command line may be any other profile.
+        let names_another = ["subject", "actor"]
+            .into_iter()
+            .filter_map(Key::named)
+            .any(|key| chosen.flags.iter().any(|(flag, _)| flag.name == key.name) || self.environment.get(&key.variable()).is_some());
+        if names_another {
+            return self.config();
+        }
         match chosen.profile.clone().or_else(|| self.environment.get("OAT_PROFILE")) {
             Some(name) => self.config_as_far_as(&|_| Some(name.clone())),
             None => self.config(),
@@ -114,7 +122,7 @@ impl House {
         // One file for all profile files: whoever keeps several gets each of them read whole in turn.
         let stamp = format!("{} {}", path.display(), text.stamp);
         if world::cache::peek(&cache, CHECKED).is_some_and(|checked| checked == stamp.as_bytes())
-            && let Some(config) = profile(&text).and_then(|name| text.parse_only(&name))
+            && let Some(config) = profile(&text).and_then(|name| text.parse_only(&name)).filter(|config| !config.chained())
         {
             return Ok(config);
         }
@@ -273,7 +281,7 @@ impl House {
 
     /// A world for a plan that nothing leaves: what would be sent is noted.
     pub fn rehearsal(&self, plan: &Plan) -> Rehearsal {
-        Rehearsal::new(self.cache(), plan.issuer.as_ref().map(|issuer| issuer.as_str()).unwrap_or_default())
+        Rehearsal::new(self.cache(), plan.issuer.as_ref().map(|issuer| issuer.as_str()).unwrap_or_default(), &self.environment)
     }
 
     /// The world without a plan.
@@ -288,7 +296,7 @@ impl House {
     /// How to start the embedded server, where the plan is for it.
     fn sandbox(&self, plan: &Plan, auto_approve: bool) -> Option<world::Starter> {
         let folder = self.state_folder();
-        plan.sandbox.then(|| Box::new(move || start(folder, auto_approve)) as world::Starter)
+        plan.in_sandbox().then(|| Box::new(move || start(folder, auto_approve)) as world::Starter)
     }
 }
 

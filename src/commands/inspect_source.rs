@@ -13,6 +13,7 @@ use crate::plan::choice::choose;
 use crate::secret::{IdToken, RefreshToken, WireSecret};
 use crate::session::decision::Wish;
 use crate::session::server::identity;
+use crate::session::subject::request;
 use crate::store::record::{CachedToken, SignedIn};
 use crate::text::escape;
 use crate::world;
@@ -172,7 +173,8 @@ pub fn access(house: &House, words: &Inspect, plan: &Plan, config: &Config) -> R
     }
     let store = house.store(config)?;
     let access = store.load_access(&plan.profile)?.access.filter(|access| access.identity == identity(plan));
-    let token = access.and_then(|access| access.tokens.into_iter().find(|token| token.request == plan.request()));
+    let request = request(plan, &store, &mut house.world(plan), &mut Vec::new());
+    let token = access.and_then(|access| access.tokens.into_iter().find(|token| token.request == request));
     token.ok_or_else(|| {
         let kind = if plan.by_person() { Kind::LoginRequired } else { Kind::Unavailable };
         Error::new(kind, format!("no access token is kept for profile `{}`", plan.profile)).hint(format!("oat token get {}", plan.profile))

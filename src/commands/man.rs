@@ -6,11 +6,12 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str); 21] = [
+pub const PAGES: [(&str, &str); 22] = [
     ("", "oat.1"),
     ("token", "oat-token.1"),
     ("token-get", "oat-token-get.1"),
     ("exec", "oat-exec.1"),
+    ("token-subject", "oat-token-subject.1"),
     ("login", "oat-login.1"),
     ("logout", "oat-logout.1"),
     ("status", "oat-status.1"),

@@ -95,7 +95,46 @@ const STORE_PLACES: [(&str, &str); 5] = [
     ("none", "Nothing is kept. Every command asks the server."),
 ];
 
-const UNUSED: &str = "This version gets tokens by client_credentials only. The other grants, and the keys that only they use, are read and checked but have no effect yet: the authorization, device, introspection, revocation, userinfo and end-session endpoints, jwks_uri, authorize_params, refresh_params, device_params, the keys about sign-in, refresh_token_lifetime, refresh_token_sliding and hosts.";
+const SUBJECTS: &str = "`subject` says whose token is handed in: to the grants token_exchange (RFC 8693) and jwt_bearer (RFC 7523), and to client_credentials as the proof of the client, in place of a secret (RFC 7523 section 2.2). It is fetched anew each time and never kept; it has to be one line of printable ASCII, and a JWT that is over is told before anything is sent. The access token that comes of it is kept for this job alone: with another job, another request token or another file it is asked for anew.\n\nA flag or a variable has a short form: `SOURCE`, or `SOURCE:VALUE` for the last four, with `,member=value` behind it, as in OAT_SUBJECT=github-actions,audience=api://AzureADTokenExchange; or the table in braces. `audience` goes with every source, and has an effect where a CI system is asked; else `subject_audience` is asked for. `actor` has the same forms.";
+
+const SUBJECT_FORMS: [(&str, &str); 12] = [
+    ("{ source = \"auto\" }", "The first of the systems below whose variables are there. It is an error when none is."),
+    (
+        "{ source = \"github-actions\", audience = \"...\" }",
+        "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`. A pull request from a fork has none.",
+    ),
+    (
+        "{ source = \"gitlab\", name = \"NAME\" }",
+        "The variable that `id_tokens:` of the job names. Without `name`, that of the audience (`SIGSTORE_ID_TOKEN` for sigstore), else the one for the audience, else the only one.",
+    ),
+    ("{ source = \"circleci\" }", "CIRCLE_OIDC_TOKEN_V2 or CIRCLE_OIDC_TOKEN; with an audience, `circleci run oidc get`."),
+    (
+        "{ source = \"buildkite\", lifetime = \"5m\" }",
+        "The agent's endpoint, or where its variables are not there `buildkite-agent oidc request-token`.",
+    ),
+    (
+        "{ source = \"azure-devops\", service_connection = \"ID\" }",
+        "The step needs `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`. Without the member, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID.",
+    ),
+    (
+        "{ source = \"kubernetes\", file = \"PATH\" }",
+        "A projected service account token. Without `file`, AZURE_FEDERATED_TOKEN_FILE, else /var/run/secrets/kubernetes.io/serviceaccount/token.",
+    ),
+    (
+        "{ source = \"gcp\", audience = \"...\" }",
+        "The metadata server of a Google machine; `service_account` names another than the default one.",
+    ),
+    ("{ source = \"env\", name = \"NAME\" }", "A variable."),
+    ("{ source = \"file\", file = \"PATH\" }", "A file. It may be a link, and others may read it."),
+    (
+        "{ source = \"command\", command = [\"PROGRAM\", \"ARGUMENT\"], pointer = \"/token\" }",
+        "What a program prints, run without a shell, within 10 seconds; with `pointer`, a JSON pointer, a string in the object that it prints.",
+    ),
+    (
+        "{ source = \"profile\", profile = \"NAME\", token = \"id_token\" }",
+        "The access token of another profile, kept or renewed as for `oat token get`, or its ID token. Variables and flags are about the first profile. A circle is an error.",
+    ),
+];
 
 const KINDS: &str = "Under each key stand what it takes, its flag, its variable, and its default where it has one. A URL is https, or http on 127.0.0.1, [::1] or localhost. A list may be one string. A time is a string such as \"60s\", \"15m\" or \"30d\", or a number of seconds. A file may start with ~/ for the home folder. Parameters are a table of strings, numbers, booleans and lists.";
 
@@ -115,11 +154,12 @@ pub fn page() -> String {
     sheet.heading("CLIENT SECRETS").paragraphs(SECRETS);
     SECRET_FORMS.iter().for_each(|(form, text)| sheet.entry(form, text));
     sheet.heading("KEYS AND CERTIFICATES").paragraphs(CLIENT_KEYS);
+    sheet.heading("SUBJECTS").paragraphs(SUBJECTS);
+    SUBJECT_FORMS.iter().for_each(|(form, text)| sheet.entry(form, text));
     top_level(&mut sheet);
     store(&mut sheet);
     keys(&mut sheet);
     presets(&mut sheet);
-    sheet.heading("NOT THERE YET").paragraphs(UNUSED);
     sheet.heading("SEE ALSO").text("`oat`(1), `oat-token-get`(1), `oat-profile`(1)");
     sheet.finish()
 }
@@ -165,6 +205,8 @@ fn described(key: &Key) -> String {
 fn taken(kind: KeyKind) -> String {
     match kind {
         KeyKind::Text => "String".into(),
+        KeyKind::Texts => "String, or in the file a list".into(),
+        KeyKind::Party => "A form of SUBJECTS".into(),
         KeyKind::Url => "URL".into(),
         KeyKind::Choice(words) => format!("One of {}", words.join(", ")),
         KeyKind::List => "List".into(),
@@ -255,6 +297,19 @@ mod tests {
         assert_eq!(plan.body, crate::oauth::token::Body::named(default("token_request_body")).unwrap());
         assert_eq!(format!("{}s", plan.leeway.0), default("leeway"));
         assert_eq!(format!("{}s", plan.timeout.as_secs()), default("timeout"));
+    }
+
+    #[test]
+    fn every_source_of_a_subject_is_in_the_manual_and_every_form_is_read() {
+        assert!(
+            SUBJECT_FORMS
+                .iter()
+                .zip(crate::keys::subject::SOURCES)
+                .all(|((form, _), (source, ..))| form.contains(&format!("\"{source}\"")))
+        );
+        for (form, _) in SUBJECT_FORMS {
+            Config::parse(Path::new("/c/config.toml"), &format!("[profile.a]\nsubject = {form}")).unwrap();
+        }
     }
 
     #[test]

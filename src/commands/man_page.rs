@@ -31,12 +31,13 @@ const EXIT: [(u8, &str); 12] = [
 ];
 
 /// Variables that hold for every command that uses a profile.
-const ENVIRONMENT: [(&str, &str); 18] = [
+const ENVIRONMENT: [(&str, &str); 19] = [
     ("OAT_PROFILE", "The profile, where the command line names none."),
     ("OAT_CONFIG", "The profile file. `--config` wins."),
     ("OAT_STATE", "The state folder, where tokens are kept."),
     ("OAT_STORE", "Where the store's key lives: `keyring`, `env`, `file`, `keyutils` or `none`. Wins over `key` of [store]."),
     ("OAT_STORE_KEY", "The store's key for `OAT_STORE=env`: 32 bytes in base64, as `openssl rand -base64 32` prints them."),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL and others", "What CI systems set, as far as SUBJECTS of `oat-config(5)` names them."),
     (
         "OAT_<KEY>",
         "Any key of a profile in capital letters, such as OAT_CLIENT_ID or OAT_SCOPE. A flag wins over it, and it wins over the profile file. OAT_CLIENT_SECRET holds the client secret itself, OAT_CLIENT_KEY the private key itself.",
@@ -96,13 +97,13 @@ const HEADINGS: [&str; 10] = [
 ];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 26] = [
+const PROSE: [(&str, &str, &str); 27] = [
     (
         "",
         "DESCRIPTION",
         "`oat` gets OAuth 2.0 access tokens and prints them, and looks into tokens. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty, except for the report of `oat inspect`, and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
-    ("", "NOT THERE YET", "This version cannot answer as a credential helper. It has no CI identity, no private_key_jwt and no mTLS."),
+    ("", "NOT THERE YET", "This version cannot answer as a credential helper."),
     (
         "token-get",
         "DESCRIPTION",
@@ -132,6 +133,11 @@ const PROSE: [(&str, &str, &str); 26] = [
         "exec",
         "THE FILE OF A LONG JOB",
         "A token in a variable ends when it ends. The file of `--file-env` always has a good one: it is renewed when `leeway` is reached, but at most a tenth of its lifetime before its end, and replaced as a whole. Read it each time a token is needed. It holds the token without a line end, has mode 0600, and lies in a folder of mode 0700 below $XDG_RUNTIME_DIR/oat where XDG_RUNTIME_DIR is private, else below the state folder.\n\nA process named oat-keeper does this while the command runs. It sleeps in between, looks at the clock and at the folder every ten seconds, makes the folder anew where it was removed, and takes file and folder away as soon as the command has ended, however it ended. Where the server is down or the disk is full it tries again every ten seconds, and sooner only for tokens that live less than 100 s; it warns once, and says when it is over. Where a person has to sign in, `oat login` in another terminal is enough.\n\nWhat a killed oat-keeper left is removed by the next `oat exec --file-env`. As the first process of a container the command takes the keeper with it, and the file stays as long as the container. `--min-ttl` counts for the first token. The profile file must be one that can be read twice. On Windows, where this was never run, oat waits for the command, and its threads keep the file.",
+    ),
+    (
+        "token-subject",
+        "DESCRIPTION",
+        "Some tools take the CI system's own token from a file and do the rest themselves: AWS_WEB_IDENTITY_TOKEN_FILE, AZURE_FEDERATED_TOKEN_FILE, the credentials file of Google's libraries. For all others `oat token get` exchanges it.\n\nThe sources are those of SUBJECTS in `oat-config(5)`, in their short form: `github-actions`, `env:NAME`. What is the name of a source is one, and of a profile else. A file is replaced as a whole, and is its owner's alone.",
     ),
     (
         "login",

@@ -36,6 +36,7 @@ mod runner;
 mod sandbox;
 mod status;
 mod token;
+mod token_subject;
 
 use std::ffi::OsString;
 
@@ -103,6 +104,7 @@ fn command(argv: Vec<OsString>, before: &Before) -> Result<u8> {
             return exec::exec(&house, &words, before);
         }
         Command::TokenGet(words) => token::get(&house, &words),
+        Command::TokenSubject(words) => token_subject::subject(&house, &words),
         Command::Refresh(words) => refresh::refresh(&house, &words),
         Command::Login(words) => login::login(&house, &words),
         Command::Logout(words) => logout::logout(&house, &words),

@@ -267,15 +267,15 @@ impl Draft {
         let config = Config::load(&config.path)?;
         let chosen = Chosen { profile: Some(self.name.to_string()), ..Chosen::default() };
         match Plan::make(&chosen, &config, &house.environment) {
-            Ok(plan) if plan.grant == Grant::ClientCredentials => house.terminal.say(&format!("try it: oat token get {}", self.name)),
-            Ok(plan) if plan.by_person() => {
+            Ok(plan) if !plan.by_person() => house.terminal.say(&format!("try it: oat token get {}", self.name)),
+            Ok(plan) => {
                 register(house, &plan)?;
                 if let Some(scope) = &self.suggested {
                     house.terminal.say(&format!("no scope is asked for yet: oat profile edit {} --scope \"{scope}\"", self.name));
                 }
                 house.terminal.say(&format!("try it: oat login {}", self.name));
             }
-            _ => {}
+            Err(_) => {}
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table};
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::keys::subject::Subject;
 use crate::keys::{Key, Value};
 use crate::secret::SecretReference;
 
@@ -185,7 +186,7 @@ fn item(value: &Value) -> Result<toml_edit::Value> {
         Value::Duration(length) => format!("{}s", length.0).into(),
         Value::Flag(flag) => (*flag).into(),
         Value::Secret(reference) => secret(reference)?.into(),
-        Value::Parameters(map) => table(map)?.into(),
+        Value::Parameters(map) | Value::Subject(Subject(map)) => table(map)?.into(),
     })
 }
 

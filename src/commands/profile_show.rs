@@ -85,11 +85,19 @@ fn shown(value: &Value) -> String {
             SecretReference::Stdin => "standard input".into(),
             SecretReference::Literal(_) => "[redacted]".into(),
         },
-        Value::Parameters(map) => format!(
-            "{{ {} }}",
-            map.iter().map(|(name, value)| format!("{name} = {}", parameter(name, value))).collect::<Vec<_>>().join(", ")
-        ),
+        Value::Parameters(map) => table(map, &parameter),
+        Value::Subject(subject) => table(&subject.0, &member),
     }
+}
+
+fn table(map: &Map<String, Json>, value_of: &dyn Fn(&str, &Json) -> String) -> String {
+    let members: Vec<String> = map.iter().map(|(name, value)| format!("{name} = {}", value_of(name, value))).collect();
+    format!("{{ {} }}", members.join(", "))
+}
+
+/// Of a command, the arguments may be secret.
+fn member(_: &str, value: &Json) -> String {
+    value.get(0).map_or_else(|| value.to_string(), |program| format!("[{program}, …]"))
 }
 
 /// A parameter that is named like a secret may be one.
@@ -116,6 +124,6 @@ fn shown_json(value: &Value) -> Json {
                 |(name, value): (&String, &Json)| (name.clone(), if secretive(name) { Json::from("[redacted]") } else { value.clone() });
             Json::Object(members(map.iter().map(shown)))
         }
-        Value::Secret(_) => shown(value).into(),
+        Value::Secret(_) | Value::Subject(_) => shown(value).into(),
     }
 }

@@ -12,13 +12,14 @@ use crate::jose::jwa::Alg;
 use crate::output;
 use crate::sandbox::access_token::TokenFormat;
 use crate::sandbox::clients::{CLIENT_ID, CLIENT_SECRET, PUBLIC_CLIENT_ID};
+use crate::sandbox::exchange::{CI, CI_TOKEN};
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::listen;
 use crate::sandbox::metadata::ENDPOINTS;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::world;
 
-/// Serves until it is stopped. stdout has its endpoints and two ready-made profiles.
+/// Serves until it is stopped. stdout has its endpoints and three ready-made profiles.
 pub fn serve(house: &House, words: &SandboxWords) -> Result<()> {
     let folder = house.state_folder().ok_or_else(|| {
         Error::new(Kind::Config, "there is no home folder for the sandbox's key").hint("set OAT_STATE to a private folder")
@@ -58,8 +59,10 @@ fn told(as_json: bool, issuer: &str) -> String {
     for (name, path) in ENDPOINTS {
         text += &format!("# {name:30}{issuer}{path}\n");
     }
+    // So that the flow of a CI job can be tried: a profile of such a job names no client.
+    text += &format!("#\n# export ACTIONS_ID_TOKEN_REQUEST_URL='{issuer}{CI}?job=1' ACTIONS_ID_TOKEN_REQUEST_TOKEN={CI_TOKEN}\n");
     text + &format!(
-        "\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}\n\n[profile.local-login]\nissuer = \"{issuer}\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nscope = \"openid offline_access\""
+        "\n[profile.local]\nissuer = \"{issuer}\"\ngrant = \"client_credentials\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nclient_auth = \"none\"   # or client_id = \"{CLIENT_ID}\" with the secret {CLIENT_SECRET}\n\n[profile.local-login]\nissuer = \"{issuer}\"\nclient_id = \"{PUBLIC_CLIENT_ID}\"\nscope = \"openid offline_access\"\n\n[profile.local-ci]\nissuer = \"{issuer}\"\ngrant = \"token_exchange\"\nsubject = {{ source = \"github-actions\", audience = \"{issuer}\" }}"
     )
 }
 
@@ -69,12 +72,12 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn what_is_printed_is_a_profile_file_with_two_profiles() {
+    fn what_is_printed_is_a_profile_file_with_three_profiles() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, told(false, "http://127.0.0.1:8417")).unwrap();
         let config = Config::load(&file).unwrap();
-        assert_eq!(config.profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["local", "local-login"]);
+        assert_eq!(config.profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(), ["local", "local-ci", "local-login"]);
     }
 
     #[test]

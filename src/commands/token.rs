@@ -12,12 +12,10 @@ use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
 #[cfg(unix)]
-use crate::session::credentials::Secrets;
 use crate::session::decision::{SOON, Wish};
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
 #[cfg(unix)]
-use crate::store::lock::Lock;
 use crate::time::UnixTime;
 
 /// Hands out a token in the wished format.
@@ -105,13 +103,13 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 
 #[cfg(unix)]
 fn by_policy(house: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
-    match plan.by_person() {
-        true => {
-            let apart = |lock: &Lock, secrets: &Secrets| apart::renew(store, lock, secrets, house.terminal, &house.line(plan));
-            session::token_apart(plan, wish, store, world, &apart)
-        }
-        false => session::token(plan, wish, store, world),
+    if !plan.by_person() && plan.parties().all(|party| party.profile.is_none()) {
+        return session::token(plan, wish, store, world);
     }
+    session::token_apart(plan, wish, store, world, &|whose, lock, secrets| {
+        let other = (whose.profile != plan.profile).then_some(&whose.profile);
+        apart::renew(store, lock, secrets, other, house.terminal, &house.line(plan))
+    })
 }
 
 #[cfg(not(unix))]

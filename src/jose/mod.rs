@@ -9,4 +9,5 @@ pub mod jwks;
 pub mod jws;
 pub mod jwt;
 pub mod key_file;
+pub mod private_jwk;
 pub mod private_key;

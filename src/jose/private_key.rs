@@ -9,19 +9,18 @@ use ring::rsa::{KeyPairComponents, PublicKeyComponents};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair,
 };
-use serde_json::Value;
 use spki::der::asn1::{AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef, UintRef};
 use spki::der::{Decode, Reader, SliceReader, TagNumber};
 use spki::{AlgorithmIdentifierRef, der};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 use crate::jose::base64url;
 use crate::jose::jwa::Alg;
-use crate::jose::jwk::{Jwk, PublicKey};
+use crate::jose::jwk::PublicKey;
 use crate::jose::jws::SigningKey;
 use crate::jose::key_file::{EC, ED25519, P256, P384, P521, PKCS1, PSS};
-use crate::json;
+use crate::jose::private_jwk;
 use crate::text::escape;
 
 /// A private key, before it is settled what it signs with. Debug shows its public half.
@@ -35,7 +34,7 @@ pub struct PrivateKey {
     /// The DER that it came in, and its label in PEM; None for a JWK.
     pub der: Option<(&'static str, Zeroizing<Vec<u8>>)>,
     /// The one algorithm that its owner means it for, by name.
-    alg: Option<String>,
+    pub(super) alg: Option<String>,
 }
 
 /// A private key's numbers.
@@ -53,7 +52,7 @@ const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 
 /// What is signed with here, the first of a type where nothing else decides.
 const ALGS: [Alg; 9] = [Alg::Rs256, Alg::Ps256, Alg::Rs384, Alg::Ps384, Alg::Rs512, Alg::Ps512, Alg::Es256, Alg::Es384, Alg::EdDsa];
-const NEW: &str = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out KEY.pem, and register its public half";
+pub(super) const NEW: &str = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out KEY.pem, and register its public half";
 const NEW_RSA: &str = "openssl genrsa -out KEY.pem 2048, and register its public half: openssl pkey -in KEY.pem -pubout";
 const DECRYPT: &str = "openssl pkey -in KEY.pem -out PLAIN.pem; chmod 600 PLAIN.pem";
 const PAIR: &str = "the private key was made together with it; PEM says `PRIVATE KEY` there";
@@ -85,7 +84,7 @@ pub fn open(text: &str) -> Open {
 /// one private key, or with one of this `kid`; the JSON file of a Google or Zitadel service account.
 pub fn read(text: &str, kid: Option<&str>) -> Result<PrivateKey> {
     match open(text) {
-        Open::Text(text) if text.starts_with('{') => object(&text, kid),
+        Open::Text(text) if text.starts_with('{') => private_jwk::read(&text, kid),
         Open::Text(text) => pem(&text),
         // DER begins with a SEQUENCE.
         Open::Der(der) if der.first() == Some(&0x30) => kept("PRIVATE KEY", der),
@@ -143,7 +142,7 @@ pub fn sections(text: &str) -> Vec<(String, Zeroizing<String>, bool)> {
 }
 
 /// The first section that is a private key; what else there is, is told.
-fn pem(text: &str) -> Result<PrivateKey> {
+pub(super) fn pem(text: &str) -> Result<PrivateKey> {
     let mut other = None;
     for (label, body, ended) in sections(text) {
         let told = match label.as_str() {
@@ -252,7 +251,7 @@ fn sec1(bytes: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey> {
     ec(curve, d, point)
 }
 
-fn ec(curve: &'static ring::signature::EcdsaSigningAlgorithm, d: &[u8], point: &[u8]) -> Result<PrivateKey> {
+pub(super) fn ec(curve: &'static ring::signature::EcdsaSigningAlgorithm, d: &[u8], point: &[u8]) -> Result<PrivateKey> {
     let length = point.len() / 2;
     let d = stripped(d);
     // Some writers leave leading zero octets out, or put one more in.
@@ -264,14 +263,14 @@ fn ec(curve: &'static ring::signature::EcdsaSigningAlgorithm, d: &[u8], point: &
     Ok(of(Pair::Ec(pair), public))
 }
 
-fn ed25519(seed: &[u8]) -> Result<PrivateKey> {
+pub(super) fn ed25519(seed: &[u8]) -> Result<PrivateKey> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| damaged("an Ed25519 key has 32 octets"))?;
     let x = pair.public_key().as_ref().try_into().map_err(|_| damaged("an Ed25519 key has 32 octets"))?;
     Ok(of(Pair::Ed25519(pair), PublicKey::Ed25519 { x }))
 }
 
 /// n, e, d, p, q, dp, dq, qi, big-endian.
-fn rsa(numbers: [&[u8]; 8]) -> Result<PrivateKey> {
+pub(super) fn rsa(numbers: [&[u8]; 8]) -> Result<PrivateKey> {
     let [n, e, d, p, q, dp, dq, qi] = numbers.map(stripped);
     let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
     // RFC 7518 section 3.3 wants 2048 bits or more; ring signs with no other sizes than these.
@@ -302,96 +301,11 @@ fn public_point(sec1: &[u8]) -> Option<PublicKey> {
     }
 }
 
-fn object(text: &str, kid: Option<&str>) -> Result<PrivateKey> {
-    let members = json::object(text.as_bytes()).map_err(|reason| wrong(format!("not a JWK: {reason}"), "is it the right file?"))?;
-    let mut members = Value::Object(members);
-    let key = of_object(&members, kid);
-    wipe(&mut members);
-    key
-}
-
-fn of_object(file: &Value, kid: Option<&str>) -> Result<PrivateKey> {
-    let text = |name: &str| file.get(name).and_then(Value::as_str);
-    // Google's names for a service account's key and its id, then Zitadel's.
-    for (key, id) in [("private_key", "private_key_id"), ("key", "keyId")] {
-        if let Some(pem_text) = text(key) {
-            return Ok(PrivateKey { kid: text(id).map(str::to_string), ..pem(pem_text)? });
-        }
-    }
-    let Some(keys) = file.get("keys").and_then(Value::as_array) else { return jwk(file) };
-    let private = |key: &&Value| key.get("d").is_some() && (kid.is_none() || key.get("kid").and_then(Value::as_str) == kid);
-    let found: Vec<&Value> = keys.iter().filter(private).collect();
-    match found[..] {
-        [key] => jwk(key),
-        [] if kid.is_some() => Err(wrong("a JWK set without a private key of that `client_key_id`", "its `kid` must be the same")),
-        [] => Err(wrong("a JWK set without a private key", "a private JWK has a member `d`")),
-        _ => Err(wrong(format!("a JWK set with {} private keys", found.len()), "client_key_id = \"KID\" says which of them")),
-    }
-}
-
-/// RFC 7518 section 6, RFC 8037 section 2.
-fn jwk(value: &Value) -> Result<PrivateKey> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str);
-    match (text("kty"), text("crv")) {
-        (None, _) => return Err(wrong("JSON, but neither a JWK nor a service account's file", "a JWK has a member `kty`")),
-        (Some("oct"), _) => {
-            return Err(wrong(
-                "a shared secret (`kty` is `oct`), not a private key",
-                "client_secret, with client_auth = \"client_secret_jwt\"",
-            ));
-        }
-        (_, Some("P-521")) => return Err(unsupported("an EC key on P-521")),
-        (_, Some("secp256k1")) => return Err(unsupported("an EC key on secp256k1")),
-        _ => {}
-    }
-    if let Some(usage) = text("use").filter(|usage| *usage != "sig") {
-        return Err(wrong(format!("meant for something else: its `use` is `{}`", escape(usage)), NEW));
-    }
-    let public =
-        Jwk::parse(value).map_err(|error| error.of(Kind::Config).saying(|said| format!("no JWK that can be used: {said}")).hint(NEW))?;
-    if public.key_ops.is_some_and(|ops| !ops.iter().any(|word| word == "sign")) {
-        return Err(wrong("not meant for signatures: its `key_ops` has no `sign`", NEW));
-    }
-    let number = |name: &str| text(name).and_then(base64url::decode).map(Zeroizing::new);
-    let d = match value.get("d") {
-        None => return Err(wrong("a public JWK, not a private one", "a private JWK has a member `d`")),
-        Some(_) => number("d").ok_or_else(|| damaged("`d` is not base64url"))?,
-    };
-    let point = |x: &[u8], y: &[u8]| [&[4], x, y].concat();
-    let key = match &public.key {
-        PublicKey::P256 { x, y } => ec(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point(x, y))?,
-        PublicKey::P384 { x, y } => ec(&ECDSA_P384_SHA384_FIXED_SIGNING, &d, &point(x, y))?,
-        PublicKey::Ed25519 { .. } => ed25519(&d)?,
-        PublicKey::Rsa { n, e } => {
-            let primes = ["p", "q", "dp", "dq", "qi"].map(number);
-            let [Some(p), Some(q), Some(dp), Some(dq), Some(qi)] = &primes else {
-                return Err(wrong("an RSA JWK without its primes", "export it with `p`, `q`, `dp`, `dq` and `qi`, or as PEM"));
-            };
-            rsa([n, e, &d, p, q, dp, dq, qi])?
-        }
-        PublicKey::P521 { .. } => return Err(unsupported(public.key.kind())),
-    };
-    if key.public != public.key {
-        return Err(damaged("its private and its public half do not belong together"));
-    }
-    Ok(PrivateKey { kid: public.kid, alg: public.alg, ..key })
-}
-
-/// A tree of JSON with a secret in it.
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(values) => values.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        _ => {}
-    }
-}
-
 fn encrypted() -> Error {
     wrong("encrypted with a password, which nobody can be asked for here", DECRYPT)
 }
 
-fn unsupported(what: &str) -> Error {
+pub(super) fn unsupported(what: &str) -> Error {
     wrong(format!("{what}, and nothing but RSA, P-256, P-384 and Ed25519 keys signs here"), NEW)
 }
 
@@ -399,11 +313,11 @@ fn not_der(_: der::Error) -> Error {
     damaged("it is not the DER of a private key")
 }
 
-fn damaged(why: &str) -> Error {
+pub(super) fn damaged(why: &str) -> Error {
     wrong(format!("damaged: {why}"), "openssl pkey -in KEY.pem -check -noout")
 }
 
-fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Error {
+pub(super) fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Error {
     Error::new(Kind::Config, what).hint(hint)
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
 use crate::json;
+use crate::oauth::grant::token_exchange::TOKEN_TYPE;
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::Response;
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret, redact};
@@ -24,6 +25,8 @@ pub struct Expectation<'a> {
     pub ours: &'a [WireSecret],
     /// Which endpoint it is, by the profile's key; empty is `token_endpoint`.
     pub key: &'static str,
+    /// Of an exchange: the type of token that was asked for, empty where none was.
+    pub requested: Option<&'a str>,
 }
 
 impl Expectation<'_> {
@@ -136,8 +139,10 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
     let mut members = members;
     // plentymarkets and a few others write camelCase.
     let mut take = |snake: &str, camel: &str| members.remove(snake).or_else(|| members.remove(camel)).filter(|value| !value.is_null());
+    let issued = take("issued_token_type", "issuedTokenType").and_then(|value| value.as_str().map(str::to_string));
+    exchanged(issued.as_deref(), expect)?;
     let access_token = token(take("access_token", "accessToken"))?;
-    let token_type = token_type(take("token_type", "tokenType").as_ref(), expect)?;
+    let token_type = token_type(take("token_type", "tokenType").as_ref(), issued.as_deref(), expect)?;
     // `expires` is Facebook's; 0 is Mailchimp's, for never; PayPal sends a string.
     let lives = take("expires_in", "expiresIn").or_else(|| take("expires", "expires"));
     let lives = lives.map_or(Lifetime::Missing, |value| lifetime(&value));
@@ -155,6 +160,9 @@ fn token_set(members: Map<String, Value>, expect: &Expectation) -> Result<TokenS
     }
     let mut extra = members;
     extra.retain(|name, value| harmless(name, value, expect.ours));
+    if let Some(issued) = issued.filter(|_| expect.requested.is_some()) {
+        extra.insert("issued_token_type".into(), shown(&issued, expect.ours).into());
+    }
     Ok(TokenSet {
         access_token,
         token_type,
@@ -197,10 +205,38 @@ fn printable(token: &str, what: &str) -> Result<()> {
     }
 }
 
-fn token_type(value: Option<&Value>, expect: &Expectation) -> Result<String> {
+/// RFC 8693 section 2.2.1: what came of an exchange has to be what was asked for. An access token and a JWT are both what a
+/// bearer can use; servers that do not say what they issued mean an access token.
+fn exchanged(issued: Option<&str>, expect: &Expectation) -> Result<()> {
+    let Some(asked) = expect.requested else { return Ok(()) };
+    let short = |urn: &str| urn.strip_prefix(TOKEN_TYPE).unwrap_or(urn).to_string();
+    let bearer = |urn: &str| matches!(short(urn).as_str(), "access_token" | "jwt");
+    let right = match issued {
+        None => asked.is_empty() || bearer(asked),
+        Some(issued) if asked.is_empty() => !matches!(short(issued).as_str(), "refresh_token" | "saml1" | "saml2"),
+        Some(issued) => issued == asked || (bearer(issued) && bearer(asked)),
+    };
+    if right {
+        return Ok(());
+    }
+    let (issued, asked) =
+        (shown(&short(issued.unwrap_or("unknown")), expect.ours), if asked.is_empty() { "access_token".into() } else { short(asked) });
+    Err(Error::new(Kind::Invalid, format!("the exchange gave a token of type `{issued}`, and `{}` was asked for", escape(&asked)))
+        .hint(format!("it was neither printed nor kept; if it is what you need, set requested_token_type = \"{issued}\" in the profile")))
+}
+
+fn token_type(value: Option<&Value>, issued: Option<&str>, expect: &Expectation) -> Result<String> {
     match value {
         // weibo and douban leave it out.
         None => Ok("Bearer".into()),
+        // RFC 8693 section 2.2.1: what is not an access token is not presented as one.
+        Some(Value::String(word))
+            if word.eq_ignore_ascii_case("N_A")
+                && expect.requested.is_some()
+                && issued.is_some_and(|issued| issued.strip_prefix(TOKEN_TYPE) != Some("access_token")) =>
+        {
+            Ok("N_A".into())
+        }
         Some(Value::String(word)) if word.eq_ignore_ascii_case("bearer") => Ok("Bearer".into()),
         Some(Value::String(word)) if expect.token_type.is_some_and(|own| own.eq_ignore_ascii_case(word)) => Ok("Bearer".into()),
         // RFC 6749 section 7.1: a client must not use a token of a type that it does not understand.

@@ -148,7 +148,10 @@ impl Client {
             return Ok(());
         }
         // Beside an assertion RFC 7521 section 4.2 leaves it to the client, and Entra and Okta want it.
-        parameters.push(("client_id".into(), self.id.as_str().into()));
+        // Who hands a token in may have no name of its own (RFC 8693 section 2.1).
+        if !self.id.is_empty() {
+            parameters.push(("client_id".into(), self.id.as_str().into()));
+        }
         match self.method {
             Method::ClientSecretPost => parameters.push(("client_secret".into(), secret.into())),
             Method::ClientSecretJwt | Method::PrivateKeyJwt => {

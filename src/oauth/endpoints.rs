@@ -10,6 +10,9 @@ use crate::text::escape;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
+/// The names of the metadata server of a Google machine. The last is link-local.
+const METADATA_SERVERS: [&str; 3] = ["metadata.google.internal", "metadata", "169.254.169.254"];
+
 /// An issuer identifier (RFC 8414 section 2): an endpoint's URL without a query, compared byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
@@ -43,6 +46,16 @@ impl Endpoint {
             "http" if is_loopback(&host) => Ok(Endpoint(url)),
             "http" => Err(format!("`{shown}` is plain http, which is only taken on loopback")),
             scheme => Err(format!("`{shown}` is {}, not https", escape(scheme))),
+        }
+    }
+
+    /// An address on the metadata server of a Google machine, which has no certificate and is one step away: it, and loopback for
+    /// a stand-in (GCE_METADATA_HOST), may be asked by plain http. Fails with the reason in words.
+    pub fn at_metadata_server(authority: &str, path: &str) -> Result<Endpoint, String> {
+        let text = format!("http://{authority}{path}");
+        match Url::parse(&text) {
+            Ok(url) if url.host_str() == Some(authority) && METADATA_SERVERS.contains(&authority) => Ok(Endpoint(url)),
+            _ => Endpoint::parse(&text),
         }
     }
 
@@ -179,6 +192,26 @@ mod tests {
         ] {
             let error = Endpoint::parse(bad).unwrap_err();
             assert!(!error.contains("CANARY") && error.lines().count() == 1, "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn r32_plain_http_goes_to_the_metadata_server_of_a_google_machine_and_nowhere_near_it() {
+        for good in ["metadata.google.internal", "metadata", "169.254.169.254", "127.0.0.1:8080", "localhost:1"] {
+            assert!(Endpoint::at_metadata_server(good, "/x?y=z").is_ok(), "{good}");
+        }
+        for bad in [
+            "metadata.google.internal.evil.example",
+            "metadata.google.internal:8080",
+            "metadata@evil.example",
+            "evil.example/metadata",
+            "evil.example#metadata",
+            "169.254.169.253",
+            "0xa9fea9fe",
+            "METADATA.evil.example",
+            "",
+        ] {
+            assert!(Endpoint::at_metadata_server(bad, "/x").is_err(), "{bad}");
         }
     }
 

@@ -14,6 +14,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod jwks;
 pub mod metadata;
+pub mod patience;
 pub mod pkce;
 pub mod protected_resource;
 pub mod redirect;

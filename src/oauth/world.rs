@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::jose::certificate::Certificate;
 use crate::oauth::endpoints::Endpoint;
@@ -39,6 +40,12 @@ pub trait World {
 
     /// Tells the person something that does not stop the command.
     fn warn(&mut self, warning: &str);
+
+    /// Tells something to a person who wants to know what happens.
+    fn note(&mut self, note: &str);
+
+    /// The variables that this command was started with.
+    fn environment(&self) -> &Environment;
 
     /// 256 random bits, for a state, a nonce or a code_verifier. Fails with `Internal`.
     fn random(&mut self) -> Result<[u8; 32]>;

@@ -27,20 +27,21 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Gathers flags, variables, the profile file and the preset, the first of them winning.
-    pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Draft> {
+    /// Gathers flags, variables, the profile file and the preset, the first of them winning. The `OAT_…` variables are about the
+    /// profile that was chosen, which is the `first` of those that a command may need.
+    pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment, first: bool) -> Result<Draft> {
         let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
-        draft.fill_in(name, chosen, config, environment).map(|()| draft)
+        draft.fill_in(name, chosen, config, environment, first).map(|()| draft)
     }
 
     /// What is known of each key before the first one that is wrong.
     pub fn known(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Vec<Setting> {
         let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
-        let _ = draft.fill_in(name, chosen, config, environment);
+        let _ = draft.fill_in(name, chosen, config, environment, true);
         draft.settings.all
     }
 
-    fn fill_in(&mut self, name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Result<()> {
+    fn fill_in(&mut self, name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment, first: bool) -> Result<()> {
         let profile = config.profile(name.as_str());
         let sandbox = profile.is_none() && name.as_str() == "sandbox";
         if profile.is_none() && !sandbox && name.as_str() != UNNAMED {
@@ -49,7 +50,9 @@ impl Draft {
         self.settings.path = config.path.display().to_string();
         self.sandbox = sandbox;
         self.flags(chosen)?;
-        self.variables(environment)?;
+        if first {
+            self.variables(environment)?;
+        }
         self.file(profile, environment)?;
         if sandbox {
             self.built_in();

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::environment::Environment;
-use crate::json::members;
 use crate::keys::Value;
+use crate::keys::subject::Subject;
 use crate::text::escape;
 
 /// Puts environment variables in for `${NAME}`. Fails with the name of one that is not set.
@@ -29,20 +29,25 @@ pub fn map_text(value: &Value, change: &dyn Fn(&str) -> std::result::Result<Stri
     Ok(match value {
         Value::Text(text) if text.contains('{') => Value::Text(change(text)?),
         Value::List(list) => Value::List(list.iter().map(|text| change(text)).collect::<std::result::Result<_, _>>()?),
-        Value::Parameters(map) => {
-            let changed = map.iter().map(|(name, value)| {
-                Ok((
-                    name.clone(),
-                    match value {
-                        Json::String(text) if text.contains('{') => Json::String(change(text)?),
-                        other => other.clone(),
-                    },
-                ))
-            });
-            Value::Parameters(members(changed.collect::<std::result::Result<Vec<_>, String>>()?))
-        }
+        Value::Parameters(map) => Value::Parameters(map_members(map, change)?),
+        Value::Subject(subject) => Value::Subject(Subject(map_members(&subject.0, change)?)),
         other => other.clone(),
     })
+}
+
+fn map_members(
+    map: &Map<String, Json>,
+    change: &dyn Fn(&str) -> std::result::Result<String, String>,
+) -> std::result::Result<Map<String, Json>, String> {
+    let mut changed = map.clone();
+    for value in changed.values_mut() {
+        if let Json::String(text) = value
+            && text.contains('{')
+        {
+            *text = change(text)?;
+        }
+    }
+    Ok(changed)
 }
 
 /// The text of a value that is one.

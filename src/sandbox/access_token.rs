@@ -61,6 +61,18 @@ impl AccessTokens {
         self.sign("JWT", &claims)
     }
 
+    /// The token of a CI job, which is nobody's access token either.
+    pub fn job_token(&self, claims: &Map<String, Value>) -> Result<String> {
+        self.sign("JWT", claims)
+    }
+
+    /// The claims of an ID token or a job's token that was signed here and has not expired at `now`.
+    pub fn signed(&self, token: &str, now: UnixTime) -> Option<Map<String, Value>> {
+        let jwt = Jwt::decode(token).ok()?;
+        jwt.verify(&self.jwk).ok()?;
+        (jwt.header.get("typ") == Some(&json!("JWT")) && expiry(&jwt.claims) > now).then_some(jwt.claims)
+    }
+
     fn sign(&self, typ: &str, claims: &Map<String, Value>) -> Result<String> {
         let header = members([("typ", json!(typ)), ("kid", json!(self.jwk.kid))]);
         jwt::encode(header, claims, &self.key)

@@ -9,6 +9,7 @@ pub mod authorization;
 pub mod clients;
 pub mod desk;
 pub mod device;
+pub mod exchange;
 pub mod grant;
 pub mod http;
 pub mod introspection;

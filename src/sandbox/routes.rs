@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::json::members;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::Sandbox;
-use crate::sandbox::{about, authorization, device, introspection, logout, metadata, revocation, sign_in, token, userinfo};
+use crate::sandbox::{about, authorization, device, exchange, introspection, logout, metadata, revocation, sign_in, token, userinfo};
 use crate::time::UnixTime;
 
 /// One endpoint and method.
@@ -42,6 +42,7 @@ const ROUTES: &[Route] = &[
     route("introspect", "POST", "/introspect", introspection::answer),
     route("userinfo", "GET", "/userinfo", userinfo::answer),
     route("userinfo", "POST", "/userinfo", userinfo::answer),
+    route("identity", "GET", exchange::CI, exchange::ci),
     route("logout", "GET", "/logout", logout::answer),
     route("logout", "POST", "/logout", logout::answer),
     route("", "GET", "/requests", requests),

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::sandbox::clients::Client;
 use crate::sandbox::desk::Answer;
+use crate::sandbox::exchange;
 use crate::sandbox::grant::Grant;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::parameters::Parameters;
@@ -20,7 +21,8 @@ use crate::time::{Seconds, UnixTime};
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The values of `grant_type` that are granted.
-pub const GRANT_TYPES: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE];
+pub const GRANT_TYPES: [&str; 6] =
+    ["authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, exchange::TOKEN_EXCHANGE, exchange::JWT_BEARER];
 
 /// Hands out a token, or says why not.
 pub fn answer(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response {
@@ -29,12 +31,19 @@ pub fn answer(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Response {
 
 fn grant(sandbox: &Sandbox, request: &Request, now: UnixTime) -> Result<Response, Refusal> {
     let parameters = Parameters::read(request)?;
-    let client = sandbox.clients.authenticate(request, &parameters)?;
+    let by_token = matches!(parameters.one("grant_type"), Some(exchange::TOKEN_EXCHANGE | exchange::JWT_BEARER));
+    let client = match by_token && parameters.one("client_id").is_none() && !request.has_header("Authorization") {
+        // RFC 8693 section 2.1 and RFC 7521 section 4.1: whose token is handed in need not be a client's.
+        true => Client::Public,
+        false => sandbox.clients.authenticate(request, &parameters)?,
+    };
     match parameters.required("grant_type")? {
         "authorization_code" => authorization_code(sandbox, client, &parameters, now),
         "refresh_token" => refresh_token(sandbox, client, &parameters, now),
         "client_credentials" => client_credentials(sandbox, client, &parameters, now),
         DEVICE_CODE => device_code(sandbox, client, &parameters, now),
+        exchange::TOKEN_EXCHANGE => exchange::token_exchange(sandbox, client, &parameters, now),
+        exchange::JWT_BEARER => exchange::jwt_bearer(sandbox, client, &parameters, now),
         _ => Err(Refusal::new(Code::UnsupportedGrantType, format!("this sandbox grants {}", GRANT_TYPES.join(", ")))),
     }
 }

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::error::Result;
+use crate::plan::Plan;
 use crate::session::credentials::Secrets;
 use crate::session::failure;
 use crate::session::{Handed, Source};
@@ -10,9 +11,9 @@ use crate::store::lock::Lock;
 use crate::store::record::{Access, Identity, SignedIn};
 use crate::time::UnixTime;
 
-/// Has another process spend the refresh token, under the lock that this one holds and with what of the client's secrets this one
-/// read; None where there can be no other.
-pub type Apart<'a> = dyn Fn(&Lock, &Secrets) -> Option<Result<Handed>> + 'a;
+/// Has another process spend the refresh token of a plan, under the lock that this one holds and with what of the client's secrets
+/// this one read; None where there can be no other.
+pub type Apart<'a> = dyn Fn(&Plan, &Lock, &Secrets) -> Option<Result<Handed>> + 'a;
 
 /// What the failure's note is about here: two processes of one command, so anything will do.
 const ABOUT: &str = "apart";

@@ -14,6 +14,7 @@ use crate::oauth::client_auth::{Client, Has, Method, Proof};
 use crate::oauth::token::TokenSet;
 use crate::oauth::world::{Identity, World};
 use crate::plan::Plan;
+use crate::plan::grant::Grant;
 use crate::secret::{CLIENT_CERTIFICATE, CLIENT_KEY, CLIENT_SECRET, ClientSecret, SecretReference, Wanted, WireSecret};
 use crate::session::server::Found;
 use crate::store::Store;
@@ -119,7 +120,8 @@ impl Credentials {
             certificate: self.certificate.is_some() && self.key.is_some(),
         };
         // A person's grant goes without a secret too: a native app has none (RFC 8252 section 8.4), whatever a preset says.
-        let chosen = plan.client_auth.filter(|method| !method.by_secret() || has.secret || !plan.by_person());
+        // Who hands a token in may need none either.
+        let chosen = plan.client_auth.filter(|method| !method.by_secret() || has.secret || plan.grant == Grant::ClientCredentials);
         let method = chosen.unwrap_or_else(|| Method::choose(has, found.auth_methods.as_deref()));
         let mut proof = Proof { audience: audience(plan, found), assertion: self.assertion.clone(), ..Proof::default() };
         let named = plan.settings.text("token_endpoint_auth_signing_alg").and_then(|name| Alg::parse(&name));

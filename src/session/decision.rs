@@ -1,7 +1,6 @@
 //! The decision: use what is kept, ask the server, or ask a person.
 
 use crate::plan::Plan;
-use crate::plan::grant::Grant;
 use crate::store::record::{CachedToken, SignedIn};
 use crate::time::{Seconds, UnixTime};
 
@@ -48,10 +47,10 @@ pub enum Renewal {
 /// How a new token could be got, with what is known of the last sign-in. A refresh token past its own end is not tried.
 pub fn renewal(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) -> Renewal {
     let alive = |signed_in: &SignedIn| signed_in.refresh_token && signed_in.refresh_token_expires_at.is_none_or(|end| end > now);
-    match plan.grant {
-        Grant::ClientCredentials => Renewal::Fetch,
-        _ if plan.by_person() && signed_in.is_some_and(alive) => Renewal::Refresh,
-        _ => Renewal::SignIn,
+    match plan.by_person() {
+        false => Renewal::Fetch,
+        true if signed_in.is_some_and(alive) => Renewal::Refresh,
+        true => Renewal::SignIn,
     }
 }
 

@@ -1,14 +1,22 @@
 //! Asks the server for a token of the machine's own, and reads what came.
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::jose::jwt::Jwt;
+use crate::oauth::ask::Ask;
+use crate::oauth::assertion::{self, By};
+use crate::oauth::client_auth::Client;
 use crate::oauth::grant::client_credentials::client_credentials;
+use crate::oauth::grant::jwt_bearer::jwt_bearer;
+use crate::oauth::grant::token_exchange::token_exchange;
 use crate::oauth::token::{Lifetime, TokenSet};
 use crate::oauth::world::World;
 use crate::plan::Plan;
+use crate::plan::grant::Grant;
+use crate::secret::WireSecret;
 use crate::session::Session;
-use crate::session::remedy::remedied;
-use crate::session::server::{ask, at_server};
+use crate::session::credentials::audience;
+use crate::session::remedy::{remedied, with_claims};
+use crate::session::server::{Found, ask, at_server};
 use crate::store::record::CachedToken;
 use crate::text::escape;
 use crate::time::UnixTime;
@@ -20,20 +28,51 @@ impl Session<'_> {
             self.world.warn(warning);
         }
         // The secret first: what it waits for is no time of the server's.
-        let credentials = self.credentials()?;
+        let mut credentials = self.credentials()?;
         let plan = self.plan;
+        let subject = plan.subject.as_ref().filter(|_| plan.hands_in()).map(|party| self.handed_in(party)).transpose()?;
+        let actor = plan.actor.as_ref().map(|party| self.handed_in(party)).transpose()?;
+        let ready = subject.as_ref().map(|subject| WireSecret::new(subject.token.expose()));
+        credentials.assertion = ready.clone().filter(|_| plan.proven_by_subject());
         let answer = at_server(plan, self.world, &mut |world, found| {
             let client = credentials.client(plan, found)?;
             let ask = ask(plan, &found.token_endpoint, &client, &plan.parameters);
-            client_credentials(world, &ask).map_err(|error| remedied(error, plan, &client))
+            let answer = match (plan.grant, &subject, &ready) {
+                (Grant::TokenExchange, Some(subject), _) => token_exchange(world, &ask, subject, actor.as_ref()),
+                (Grant::JwtBearer, _, Some(ready)) => jwt_bearer(world, &ask, &mut |_| Ok(ready.clone())),
+                (Grant::JwtBearer, _, None) => signed(world, plan, found, &ask),
+                _ => client_credentials(world, &ask),
+            };
+            answer.map_err(|error| with_claims(remedied(error, plan, &client), subject.as_ref()))
         })?;
         credentials.bound(&answer)?;
-        let token = cached(plan, self.world, answer);
+        if answer.refresh_token.is_some() {
+            self.world.note(&format!("the answer has a refresh token, which is not kept: {} is asked again instead", plan.grant.name()));
+        }
+        let token = CachedToken { request: self.request.clone(), ..cached(plan, self.world, answer) };
         if let Some(told) = not_granted(self.plan, &token).filter(|_| !self.wish.require_scope) {
             self.world.warn(&told);
         }
         Ok(token)
     }
+}
+
+/// RFC 7523 section 2.1 with an assertion of our own. It says who the client is, so where the profile does not want more nothing else
+/// does; Google has the scope in it too.
+fn signed(world: &mut dyn World, plan: &Plan, found: &Found, ask: &Ask) -> Result<TokenSet> {
+    let proof = &ask.client.proof;
+    let key = proof.key.as_ref().ok_or_else(|| Error::new(Kind::Internal, "there is no key to sign with"))?;
+    let audience = audience(plan, found);
+    let mut made = |world: &mut dyn World| {
+        let mut claims = assertion::claims(world, &plan.client_id, &plan.client_id, &audience)?;
+        claims.extend(plan.settings.parameters("assertion_claims"));
+        // As with parameters: Google wants `sub` only where somebody is acted for.
+        claims.retain(|_, value| *value != "");
+        assertion::sign(&claims, &By::Key(key), proof.header.clone())
+    };
+    let nobody = Client::default();
+    let client = if plan.client_auth.is_none() { &nobody } else { ask.client };
+    jwt_bearer(world, &Ask { client, ..*ask }, &mut made)
 }
 
 /// R69: the server may grant less than was asked for; what is missing, in words.

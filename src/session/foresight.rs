@@ -11,6 +11,7 @@ use crate::session::decision::{Decision, Wish, enough, fresh, served_until};
 use crate::session::fetch::not_granted;
 use crate::session::remedy::login_required;
 use crate::session::server::{ask, at_server};
+use crate::session::subject::{Read, request};
 use crate::session::{Seen, Session, switched_off};
 use crate::store::Store;
 use crate::store::record::CachedToken;
@@ -32,8 +33,9 @@ pub struct Foresight {
 /// What [`crate::session::token`] would do now. In `world`, which answers no request, the grant runs as far as it gets; `redacted` stands
 /// for every secret.
 pub fn foresee(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, redacted: &str) -> Foresight {
-    let typed = Secrets::default();
-    let mut session = Session { plan, wish, store, world, request: plan.request(), typed, apart: None, redacted: Some(redacted) };
+    let (typed, mut read) = (Secrets::default(), Read::new());
+    let request = request(plan, store, world, &mut read);
+    let mut session = Session { plan, wish, store, world, request, read, typed, apart: None, redacted: Some(redacted) };
     let now = session.world.now();
     let (seen, trouble) = match session.look() {
         Ok(seen) => (seen, if store.keeps() { None } else { Some(switched_off()) }),

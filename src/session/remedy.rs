@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind};
 use crate::oauth::client_auth::{Client, Method};
+use crate::oauth::grant::token_exchange::HandedIn;
 use crate::plan::Plan;
+use crate::plan::grant::Grant;
 use crate::secret::SecretReference;
 use crate::session::decision::Wish;
 use crate::store::record::{CachedToken, SignedIn};
@@ -31,6 +33,7 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
                 plan.profile
             ))
         }),
+        "invalid_grant" | "invalid_request" if plan.subject.is_some() => own.or_else(|| Some(not_trusted(plan))),
         "invalid_target" => {
             own.or_else(|| Some(format!("is `resource` or `audience` of profile `{}` known to this server?", plan.profile)))
         }
@@ -51,6 +54,25 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         }),
     };
     error.hint_maybe(hint)
+}
+
+/// A token was handed in, and the server does not take it: what it may dislike.
+fn not_trusted(plan: &Plan) -> String {
+    let what = match plan.grant {
+        Grant::JwtBearer => {
+            "is the assertion's iss trusted there, its aud the server's own name or token endpoint (RFC 7523 section 3), and its sub allowed?"
+        }
+        _ => "is the subject token's iss trusted there, its aud the one that is expected, its sub allowed, and `subject_token_type` right?",
+    };
+    format!("{what} `-v` shows what was sent")
+}
+
+/// With what the token says that was handed in: it is what people compare with the trust configuration.
+pub fn with_claims(error: Error, subject: Option<&HandedIn>) -> Error {
+    let told = subject.filter(|_| error.kind == Kind::Denied).and_then(|subject| crate::subject::told(&subject.token));
+    let Some(told) = told else { return error };
+    let hint = error.hint.as_ref().map(|hint| format!("{hint}; {told}")).unwrap_or(told);
+    error.hint(hint)
 }
 
 fn secret_question(plan: &Plan, client: &Client) -> String {
@@ -100,10 +122,6 @@ fn key_question(plan: &Plan, client: &Client) -> String {
 /// A person has to sign in: why, and how.
 pub fn login_required(plan: &Plan, signed_in: Option<&SignedIn>, now: UnixTime) -> Error {
     let profile = &plan.profile;
-    if !plan.by_person() {
-        let told = format!("the grant {} of profile `{profile}` is not there yet in this version of oat", plan.grant.name());
-        return Error::new(Kind::Config, told).hint("set grant = \"client_credentials\"");
-    }
     let why = match signed_in {
         None => format!("nobody is signed in for profile `{profile}`"),
         Some(SignedIn { refresh_token_expires_at: Some(end), .. }) if *end <= now => {

@@ -142,6 +142,14 @@ impl World for Machine {
         self.terminal.warn(warning);
     }
 
+    fn note(&mut self, note: &str) {
+        self.terminal.trace(1, note);
+    }
+
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     fn random(&mut self) -> Result<[u8; 32]> {
         random::bytes()
     }

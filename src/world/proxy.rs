@@ -9,10 +9,10 @@ use crate::oauth::endpoints::Endpoint;
 /// The proxy for a URL. Fails with `Config` for a proxy variable that makes no sense; its value may hold a password
 /// and is not repeated.
 pub fn choose(url: &Endpoint, environment: &Environment) -> Result<Option<Proxy>> {
-    if url.on_loopback() {
+    // Plain http goes to loopback only, and to the metadata server of a Google machine, which is on this machine's own link.
+    if url.on_loopback() || url.url().scheme() == "http" {
         return Ok(None);
     }
-    // Plain http goes to loopback only, so what is left is https.
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let Some((name, text)) = names.iter().find_map(|name| environment.get(name).map(|text| (*name, text))) else { return Ok(None) };
     let exceptions = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
-use crate::secret::{ClientSecret, SecretReference, Wanted};
+use crate::secret::{ClientSecret, SUBJECT, SecretReference, Wanted};
 use crate::time::UnixTime;
-use crate::world::cache;
+use crate::world::{cache, secrets};
 
 /// Stands where a secret would.
 pub const REDACTED: &str = "[redacted]";
@@ -19,6 +20,7 @@ pub const REDACTED: &str = "[redacted]";
 pub struct Rehearsal {
     cache: Option<PathBuf>,
     issuer: String,
+    environment: Environment,
     /// What would be sent, in order. Behind a GET for metadata, the next one's URL is not known and stands for what that names.
     pub requests: Vec<Request>,
     /// What a person would be told.
@@ -27,8 +29,9 @@ pub struct Rehearsal {
 
 impl Rehearsal {
     /// Reads metadata that was kept in `cache`; `issuer` is who would be asked for more.
-    pub fn new(cache: Option<PathBuf>, issuer: &str) -> Rehearsal {
-        Rehearsal { cache, issuer: issuer.into(), requests: Vec::new(), warnings: Vec::new() }
+    pub fn new(cache: Option<PathBuf>, issuer: &str, environment: &Environment) -> Rehearsal {
+        let environment = environment.clone();
+        Rehearsal { cache, issuer: issuer.into(), environment, requests: Vec::new(), warnings: Vec::new() }
     }
 }
 
@@ -71,6 +74,12 @@ impl World for Rehearsal {
         self.warnings.push(warning.into());
     }
 
+    fn note(&mut self, _: &str) {}
+
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     fn random(&mut self) -> Result<[u8; 32]> {
         Ok([0; 32])
     }
@@ -93,7 +102,11 @@ impl World for Rehearsal {
         nobody()
     }
 
-    fn reveal(&mut self, _: &SecretReference, _: Wanted) -> Result<ClientSecret> {
-        Ok(ClientSecret::new(REDACTED))
+    fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret> {
+        match reference {
+            // Whose token is kept depends on whose is in the file: its hash, and no more of it, is told from others.
+            SecretReference::File(_) if wanted.key == SUBJECT.key => secrets::reveal(reference, wanted, &self.environment),
+            _ => Ok(ClientSecret::new(REDACTED)),
+        }
     }
 }

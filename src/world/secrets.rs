@@ -161,12 +161,26 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
 
 /// The variables that hold a secret meant for oat: no program that oat starts gets them, the command of `oat exec` included.
 const OURS: [&str; 3] = ["OAT_STORE_KEY", "OAT_CLIENT_SECRET", "OAT_CLIENT_KEY"];
+/// What lets a CI job ask for tokens of its own: a program on the side has no use for them.
+const THE_JOBS: [&str; 3] = ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN"];
 
-/// A program that is run on the side: it does not get the secrets that are meant for oat.
-pub fn bystander(program: impl AsRef<OsStr>) -> Command {
+/// A program that does not get the secrets that are meant for oat.
+pub fn without_ours(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for name in OURS {
         command.env_remove(name);
+    }
+    command
+}
+
+/// A program that is run on the side.
+pub fn bystander(program: impl AsRef<OsStr>) -> Command {
+    let mut command = without_ours(&program);
+    // Buildkite's own asks in our place.
+    if program.as_ref() != "buildkite-agent" {
+        for name in THE_JOBS {
+            command.env_remove(name);
+        }
     }
     command
 }

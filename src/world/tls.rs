@@ -281,6 +281,32 @@ mod tests {
     }
 
     #[test]
+    fn r98_a_key_that_the_tls_library_does_not_take_is_told_before_it_panics() {
+        use crate::jose::certificate::Certificate;
+        let certificate =
+            std::sync::Arc::new(Certificate::read(include_str!("../jose/private_key/test-keys/p256.certificate.pem")).unwrap());
+        for (form, key) in [("PRIVATE KEY", &b"garbage"[..]), ("RSA PRIVATE KEY", b"\x30\x00"), ("EC PRIVATE KEY", b"")] {
+            let identity = Identity { certificate: certificate.clone(), key: Zeroizing::new(key.to_vec()), form };
+            let error = client_certificate(&identity).unwrap_err();
+            assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn r100_what_a_server_says_of_a_client_certificate_is_told_in_words() {
+        use AlertDescription::*;
+        for (alert, word) in
+            [(UnknownCA, "a CA that the server does not know"), (CertificateExpired, "expired"), (CertificateRevoked, "revoked")]
+        {
+            let told = |shown| explain(&rustls::Error::AlertReceived(alert), "a.example", shown, UnixTime(0));
+            assert!(told(true).message.contains(word) && told(true).kind == Kind::Invalid, "{}", told(true).message);
+            assert!(!told(false).message.contains(word), "{}", told(false).message);
+        }
+        let wanted = explain(&rustls::Error::AlertReceived(CertificateRequired), "a.example", false, UnixTime(0));
+        assert!(wanted.message.contains("wants a client certificate") && wanted.hint.as_ref().unwrap().contains("client_certificate"));
+    }
+
+    #[test]
     fn r100_the_librarys_own_words_never_come_through() {
         let fault = rustls::Error::InvalidCertificate(CertificateError::Other(rustls::OtherError(std::sync::Arc::new(
             std::io::Error::other("CaUsedAsEndEntity"),

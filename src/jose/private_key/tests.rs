@@ -3,7 +3,7 @@
 //! The keys in `test-keys` were made for these tests and are published with them: they protect nothing.
 
 use base64::engine::general_purpose::URL_SAFE;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::jose::jws;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::redirect::Redirect;
 use crate::oauth::world::{Arrival, Ending, Invitation, Request, Response, World};
@@ -28,8 +29,14 @@ pub struct Script {
     pub cache: HashMap<String, Vec<u8>>,
     /// Every warning.
     pub warnings: Vec<String>,
+    /// Every note.
+    pub notes: Vec<String>,
+    /// The variables.
+    pub environment: Environment,
     /// Client secrets, by the words that describe their references.
     pub secrets: HashMap<String, String>,
+    /// Every program that was run, with its arguments.
+    pub run: Vec<Vec<String>>,
     /// Every random number.
     pub jitter: u16,
     /// Called when `time_left` is asked for, which a session does between its first look and its lock.
@@ -75,7 +82,10 @@ impl Default for Script {
             waits: Vec::new(),
             cache: HashMap::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
+            environment: Environment::of(&[]),
             secrets: HashMap::new(),
+            run: Vec::new(),
             jitter: 0,
             about_to_wait: Box::new(|| {}),
             sending: Box::new(|| {}),
@@ -99,6 +109,12 @@ impl Script {
     /// Gives this answer after all others.
     pub fn then(mut self, answer: Result<Response>) -> Script {
         self.answers.push_back(answer);
+        self
+    }
+
+    /// With a secret, by the words that describe its reference.
+    pub fn with_secret(mut self, reference: &str, value: &str) -> Script {
+        self.secrets.insert(reference.into(), value.into());
         self
     }
 
@@ -178,6 +194,14 @@ impl World for Script {
         self.warnings.push(warning.into());
     }
 
+    fn note(&mut self, note: &str) {
+        self.notes.push(note.into());
+    }
+
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     fn random(&mut self) -> Result<[u8; 32]> {
         self.drawn += 1;
         Ok([self.drawn; 32])
@@ -217,8 +241,11 @@ impl World for Script {
     }
 
     fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret> {
+        if let SecretReference::Command(words) = reference {
+            self.run.push(words.clone());
+        }
         let found = self.secrets.get(&reference.describe()).map(ClientSecret::new);
-        found.ok_or_else(|| Error::new(Kind::Config, format!("no {} in {}", wanted.called, reference.describe())))
+        found.ok_or_else(|| Error::new(Kind::Config, format!("no {} in {}", wanted.called, reference.describe())).hint("tell the script"))
     }
 }
 

@@ -327,7 +327,7 @@ fn a_key_that_only_this_process_can_read_is_handed_to_the_one_that_asks() {
         }
         let plan = plan(&PERSON.replace("env = \"K\"", source), &[]);
         let seen = Mutex::new(None);
-        let apart = |_: &Lock, secrets: &Secrets| {
+        let apart = |_: &Plan, _: &Lock, secrets: &Secrets| {
             *seen.lock().unwrap() = Some(secrets.clone());
             Some(Err(Error::new(Kind::Denied, "seen")))
         };

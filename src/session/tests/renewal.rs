@@ -376,7 +376,7 @@ fn r81_where_there_is_no_room_the_refresh_token_is_not_sent() {
     let mut machine = signed_in(PLAIN, [session("at2", "rt2", json!({}))]);
     let (sessions, away) = (machine.folder.path().join("oat/sessions"), machine.folder.path().join("away"));
     // Under the lock, before the room is made.
-    let no_room = |_: &Lock, _: &Secrets| {
+    let no_room = |_: &Plan, _: &Lock, _: &Secrets| {
         fs::rename(&sessions, &away).unwrap();
         None
     };
@@ -514,12 +514,13 @@ fn a_machine_that_signed_out_while_another_waited_sends_nothing() {
 fn what_is_spent_apart_is_checked_by_the_wish_and_falls_back_where_nobody_could_begin() {
     let (plan, mut machine) = (plan(PLAIN, &[]), signed_in(PLAIN, [session("here", "rt2", json!({}))]));
     let kept = machine.kept().unwrap().tokens[0].clone();
-    let handed = |_: &Lock, _: &Secrets| Some(Ok(Handed { token: kept.clone(), source: Source::Refreshed, sign_in_ends_at: None }));
+    let handed =
+        |_: &Plan, _: &Lock, _: &Secrets| Some(Ok(Handed { token: kept.clone(), source: Source::Refreshed, sign_in_ends_at: None }));
     let opened = store(&machine.folder, KeyPlace::File);
     let got = token_apart(&plan, &FORCE, &opened, &mut machine.world, &handed).unwrap();
     assert_eq!((got.token.access_token.expose(), got.source, machine.requests()), ("at1", Source::Refreshed, 0));
     let error = token_apart(&plan, &min_ttl(7200), &opened, &mut machine.world, &handed).unwrap_err();
     assert_eq!(error.kind, Kind::Invalid);
-    let got = token_apart(&plan, &FORCE, &opened, &mut machine.world, &|_: &Lock, _: &Secrets| None).unwrap();
+    let got = token_apart(&plan, &FORCE, &opened, &mut machine.world, &|_: &Plan, _: &Lock, _: &Secrets| None).unwrap();
     assert_eq!((got.token.access_token.expose(), machine.requests()), ("here", 1));
 }

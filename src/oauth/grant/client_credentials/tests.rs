@@ -1,12 +1,19 @@
 //! When a request is sent again, and when it is not.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
 use super::*;
+use crate::error::{Error, Kind};
 use crate::oauth::client_auth::Client;
 use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::token::Body;
+use crate::oauth::world::Response;
 use crate::oauth::world::script::{START, Script, answer, json};
 use crate::secret::ClientSecret;
+use crate::time::UnixTime;
 
 const GOOD: &str = r#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#;
 

@@ -1,0 +1,77 @@
+//! `oat token subject`: the token that a CI system gives to a job, bare, on stdout or in a file.
+
+use std::path::Path;
+
+use crate::cli::words::{Chosen, TokenSubject};
+use crate::commands::house::House;
+use crate::commands::key_source;
+use crate::error::{Error, Kind, Result};
+use crate::keys::subject::{Subject, is_source};
+use crate::output;
+use crate::plan::Plan;
+use crate::sandbox::private_file;
+use crate::secret::SubjectToken;
+use crate::subject::{fetch, mark::found};
+use crate::text::escape;
+
+/// Prints the token, or writes it to a file.
+pub fn subject(house: &House, words: &TokenSubject) -> Result<()> {
+    let token = token(house, words)?;
+    match &words.out {
+        None => output::print(token.expose()),
+        Some(file) => write(file, &token),
+    }
+}
+
+/// Of the source that is named, else of the profile; else of OAT_SUBJECT; else of the system that this runs in.
+fn token(house: &House, words: &TokenSubject) -> Result<SubjectToken> {
+    let of_environment = |name: &str| house.environment.get(name);
+    let source = words.source.clone().filter(|word| is_source(word) || word.starts_with('{'));
+    let profile = words.source.clone().or_else(|| of_environment("OAT_PROFILE"));
+    if let (None, Some(profile)) = (&source, profile) {
+        let chosen = Chosen { profile: Some(profile), ..words.chosen.clone() };
+        let (plan, _) = house.plan(&chosen)?;
+        return of_profile(house, &plan, words.audience.as_deref());
+    }
+    let text = source.or_else(|| of_environment("OAT_SUBJECT")).unwrap_or_else(|| "auto".into());
+    let written = Subject::read(&text).map_err(|expected| Error::new(Kind::Usage, format!("the source must be {expected}")))?;
+    let subject = found(&written, &house.environment)?;
+    if subject.source() == "profile" {
+        return Err(Error::new(Kind::Usage, "the token of a profile is no CI system's")
+            .hint(format!("oat token get {}", escape(subject.text("profile").unwrap_or_default()))));
+    }
+    let asked =
+        words.audience.clone().or_else(|| subject.text("audience").map(str::to_string)).or_else(|| of_environment("OAT_SUBJECT_AUDIENCE"));
+    let mut world = key_source::world_of(house, &words.chosen)?;
+    fetch(&mut world, &subject, asked.as_deref())
+}
+
+fn of_profile(house: &House, plan: &Plan, audience: Option<&str>) -> Result<SubjectToken> {
+    let Some(party) = &plan.subject else {
+        return Err(Error::new(Kind::Config, format!("profile `{}` has no subject", plan.profile))
+            .hint("name a source: oat token subject github-actions, or another of `oat man config`"));
+    };
+    if party.profile.is_some() {
+        return Err(Error::new(Kind::Config, format!("the subject of profile `{}` is {}", plan.profile, party.subject.describe()))
+            .hint(format!("oat token get {}", escape(party.subject.text("profile").unwrap_or_default()))));
+    }
+    fetch(&mut house.world(plan), &party.subject, audience.or(party.audience.as_deref()))
+}
+
+/// A private file, whole or not there: who reads it while it is written sees the old one.
+fn write(file: &Path, token: &SubjectToken) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Error::new(Kind::Config, format!("cannot write the token to `{}`", escape(&file.to_string_lossy())))
+            .hint("is its folder there, and yours to write to?")
+            .because(error)
+    };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(failed(std::io::Error::from(std::io::ErrorKind::NotFound)));
+    }
+    let draft = private_file::draft(file, token.expose().as_bytes()).map_err(failed)?;
+    std::fs::rename(&draft, file).map_err(|error| {
+        let _ = std::fs::remove_file(&draft);
+        failed(error)
+    })
+}
