@@ -237,10 +237,10 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     Ok(plan)
 }
 
-/// A client that hands a token in need not be known by a name of its own (RFC 8693 section 2.1, RFC 7521 section 4.1).
+/// The client's identifier; empty where there need be none.
 fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<String> {
     let named = draft.settings.text("client_id");
-    if let Some(client_id) = named.or_else(|| matches!(grant, Grant::TokenExchange | Grant::JwtBearer).then(String::new)) {
+    if let Some(client_id) = named.or_else(|| grant.by_token().then(String::new)) {
         return Ok(client_id);
     }
     let variable =

@@ -219,8 +219,45 @@ fn every_preset_for_people_says_what_to_register() {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/providers.toml")).unwrap();
     for name in text.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).filter(|name| !name.contains('.')) {
         let remedies = text.split_once(&format!("\n[{name}.remedies]")).and_then(|(_, rest)| rest.split("\n[").next()).unwrap_or_default();
-        assert!(matches!(name, "vericerts" | "zoom") || remedies.contains("\nregister = "), "{name}");
+        // A preset that names its grant is for machines.
+        let machines = text
+            .split_once(&format!("\n[{name}]"))
+            .and_then(|(_, rest)| rest.split("\n[").next())
+            .unwrap_or_default()
+            .contains("\ngrant = ");
+        assert!(machines || name == "zoom" || remedies.contains("\nregister = "), "{name}");
     }
+}
+
+#[test]
+fn add_of_a_job_needs_no_client_and_writes_the_subject_as_a_table() {
+    let provider = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/v";
+    let oat = Oat::new();
+    let output =
+        oat.run(&["profile", "add", "g", "--provider", "google-sts", "--audience", provider, "--subject", "github-actions,audience=x"]);
+    done(&output, &["written"]);
+    output.says(&["try it: oat token get g"]);
+    assert!(written(&oat).contains("subject = { audience = \"x\", source = \"github-actions\" }"), "{}", written(&oat));
+    let shown = oat.run(&["profile", "show", "g"]);
+    assert!(shown.lines().contains("subject = { audience = \"x\", source = \"github-actions\" }"), "{shown:#?}");
+    let output = oat.run(&[
+        "profile",
+        "add",
+        "e",
+        "--provider",
+        "entra",
+        "--tenant",
+        "t",
+        "--client-id",
+        "c",
+        "--grant",
+        "client_credentials",
+        "--subject",
+        "auto",
+    ]);
+    done(&output, &["written"]);
+    oat.run(&["profile", "add", "f", "--issuer", "https://a.example", "--grant", "token_exchange", "--subject", "gitlb"])
+        .fails_saying(2, &["--subject", "did you mean `gitlab`?"]);
 }
 
 #[test]

@@ -168,7 +168,9 @@ impl Draft {
     fn client(&mut self, house: &House, preset: Option<&Preset>) -> Result<()> {
         let of_preset = |key: &str| preset.and_then(|preset| preset.settings.iter().find(|(k, _)| k.name == key)).map(|(_, value)| value);
         let on_terminal = house.terminal.interactive();
-        if self.text("client_id").is_none() && of_preset("client_id").is_none() {
+        let named = self.text("grant").map(str::to_string).or_else(|| of_preset("grant").and_then(as_text));
+        let by_token = named.and_then(|name| Grant::named(&name)).is_some_and(Grant::by_token);
+        if self.text("client_id").is_none() && of_preset("client_id").is_none() && !by_token {
             let answer = if on_terminal { house.terminal.ask("client_id") } else { None };
             let missing =
                 || Error::new(Kind::Usage, "no `client_id` was given").hint("--client-id ID, as the server's operator registered it");
@@ -182,7 +184,8 @@ impl Draft {
         let grant = grant.unwrap_or_else(|| Grant::AuthorizationCode.name().into());
         let has_secret = self.typed.is_some()
             || of_preset("client_secret").is_some()
-            || self.values.iter().any(|(key, _)| key.kind == KeyKind::Secret)
+            // A job's token proves a client too (RFC 7523 section 2.2).
+            || self.values.iter().any(|(key, _)| key.kind == KeyKind::Secret || key.name == "subject")
             || self.text("client_auth") == Some(Method::None.name());
         match Grant::named(&grant) {
             Some(Grant::ClientCredentials) if !has_secret => self.secret(house),

@@ -27,6 +27,11 @@ impl Grant {
         }
     }
 
+    /// Whether a token is the grant: who hands one in need not be known as a client (RFC 8693 section 2.1, RFC 7521 section 4.1).
+    pub fn by_token(self) -> bool {
+        matches!(self, Grant::TokenExchange | Grant::JwtBearer)
+    }
+
     /// The grant of this name.
     pub fn named(name: &str) -> Option<Grant> {
         use Grant::*;

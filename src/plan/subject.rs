@@ -79,7 +79,7 @@ pub fn needed(grant: Grant, subject: Option<&Party>, key: bool, profile: &Profil
         )
         .hint("client_id = \"…\": of a Google service account its address, of a Salesforce app its consumer key"));
     }
-    if subject.is_none() && !signs && matches!(grant, Grant::TokenExchange | Grant::JwtBearer) {
+    if subject.is_none() && !signs && grant.by_token() {
         let told = format!("profile `{profile}` names no subject, and the grant {} hands its token in", grant.name());
         return Err(Error::new(Kind::Config, told).hint(format!(
             "subject = {{ source = \"auto\" }} in [profile.{profile}] of `{}`, or OAT_SUBJECT=github-actions",

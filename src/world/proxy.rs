@@ -67,6 +67,13 @@ mod tests {
     }
 
     #[test]
+    fn the_metadata_server_of_a_google_machine_is_never_asked_through_a_proxy() {
+        let url = Endpoint::at_metadata_server("metadata.google.internal", "/x").unwrap();
+        let set = Environment::of(&[("HTTPS_PROXY", "http://p.example:3128"), ("ALL_PROXY", "http://p.example")]);
+        assert!(choose(&url, &set).unwrap().is_none());
+    }
+
+    #[test]
     fn r102_no_proxy_is_read_as_curl_reads_it() {
         for (list, bypassed) in [
             ("a.example", true),
