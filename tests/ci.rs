@@ -503,7 +503,7 @@ fn the_bare_token_is_printed_or_written_whole_and_private() {
     let link = oat.folder().join("link");
     fs::hard_link(&file, &link).unwrap();
     let output = oat.run(&["token", "subject", "github", "--out", "token.jwt"]);
-    assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (Some(0), "", ""));
+    assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (Some(0), "", "::add-mask::token.1.x\n"));
     assert_eq!((fs::read_to_string(&file).unwrap(), fs::read_to_string(&link).unwrap()), ("token.1.x".into(), "old".into()));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(
@@ -513,7 +513,7 @@ fn the_bare_token_is_printed_or_written_whole_and_private() {
     // Without a word: OAT_SUBJECT, else whatever this runs in.
     assert_eq!(oat.unset("OAT_SUBJECT").run(&["token", "subject"]).line(), "token.2.x");
     assert_eq!(server.count_of("/token"), 0);
-    github(&server, "auto").run(&["token", "subject", "--out", "/nonexistent/x/token"]).fails_saying(6, &["cannot write"]);
+    github(&server, "auto").run(&["token", "subject", "--out", "/nonexistent/x/token"]).fails_saying(7, &["`/nonexistent/x`", "mkdir -p"]);
 }
 
 #[test]

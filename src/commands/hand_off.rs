@@ -193,7 +193,7 @@ fn opened(path: &Path, variable: Option<&str>) -> Result<File> {
 }
 
 /// Room beside a file that is to be made, or to be put in the place of what is there.
-fn placed(house: &House, path: &Path) -> Result<Ready> {
+pub fn placed(house: &House, path: &Path) -> Result<Ready> {
     // What has no folder in its name is in this one.
     let path = if path.parent() == Some(Path::new("")) { Path::new(".").join(path) } else { path.to_path_buf() };
     let refused = |why: &str, hint: &str| {

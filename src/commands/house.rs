@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::sandbox::{ledger, listen};
-use crate::secret::{AccessToken, SecretReference, WireSecret};
+use crate::secret::{SecretReference, WireSecret};
 use crate::store::files;
 use crate::store::keys::KeyPlace;
 use crate::store::record::Access;
@@ -190,7 +190,7 @@ impl House {
 
     /// Has the CI runner that reads this log mask a token, before anything of it is printed. Fails with `Invalid` for a token that
     /// the runner would obey.
-    pub fn mask(&self, token: &AccessToken) -> Result<()> {
+    pub fn mask(&self, token: &str) -> Result<()> {
         if let Some(lines) = runner::masks(&self.environment, token)? {
             self.terminal.command(&lines);
         }

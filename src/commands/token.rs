@@ -69,7 +69,7 @@ pub fn hand_out_asking(house: &House, plan: &Plan, config: &Config, wish: &Wish,
 /// A token by the session's policy, for a command that gives it to someone: it is masked in the log of a CI runner before that.
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let (handed, now) = obtain(house, plan, config, wish)?;
-    house.mask(&handed.token.access_token)?;
+    house.mask(handed.token.access_token.expose())?;
     Ok((handed, now))
 }
 

@@ -1,25 +1,26 @@
 //! `oat token subject`: the token that a CI system gives to a job, bare, on stdout or in a file.
 
-use std::path::Path;
-
 use crate::cli::words::{Chosen, TokenSubject};
+use crate::commands::hand_off::{deliver, placed};
 use crate::commands::house::House;
 use crate::commands::key_source;
 use crate::error::{Error, Kind, Result};
 use crate::keys::subject::{Subject, is_source};
 use crate::output;
 use crate::plan::Plan;
-use crate::sandbox::private_file;
-use crate::secret::SubjectToken;
+use crate::secret::{SubjectToken, WireSecret};
 use crate::subject::{fetch, mark::found};
 use crate::text::escape;
 
 /// Prints the token, or writes it to a file.
 pub fn subject(house: &House, words: &TokenSubject) -> Result<()> {
-    let token = token(house, words)?;
-    match &words.out {
+    // A file that cannot be written is found out before anyone is asked.
+    let file = words.out.as_deref().map(|path| placed(house, path)).transpose()?;
+    let token = WireSecret::new(token(house, words)?.expose());
+    house.mask(token.expose())?;
+    match file {
         None => output::print(token.expose()),
-        Some(file) => write(file, &token),
+        Some(file) => deliver(house, vec![file], "raw", &token),
     }
 }
 
@@ -56,22 +57,4 @@ fn of_profile(house: &House, plan: &Plan, audience: Option<&str>) -> Result<Subj
             .hint(format!("oat token get {}", escape(party.subject.text("profile").unwrap_or_default()))));
     }
     fetch(&mut house.world(plan), &party.subject, audience.or(party.audience.as_deref()))
-}
-
-/// A private file, whole or not there: who reads it while it is written sees the old one.
-fn write(file: &Path, token: &SubjectToken) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Error::new(Kind::Config, format!("cannot write the token to `{}`", escape(&file.to_string_lossy())))
-            .hint("is its folder there, and yours to write to?")
-            .because(error)
-    };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return Err(failed(std::io::Error::from(std::io::ErrorKind::NotFound)));
-    }
-    let draft = private_file::draft(file, token.expose().as_bytes()).map_err(failed)?;
-    std::fs::rename(&draft, file).map_err(|error| {
-        let _ = std::fs::remove_file(&draft);
-        failed(error)
-    })
 }
