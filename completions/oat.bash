@@ -19,6 +19,9 @@ _oat() {
             oat,completions)
                 cmd="oat__subcmd__completions"
                 ;;
+            oat,credential)
+                cmd="oat__subcmd__credential"
+                ;;
             oat,inspect)
                 cmd="oat__subcmd__inspect"
                 ;;
@@ -77,7 +80,7 @@ _oat() {
 
     case "${cmd}" in
         oat)
-            opts="-v -h -V --config --json --store --trace --verbose --help --version token login logout status refresh inspect jwks profile sandbox completions man"
+            opts="-v -h -V --config --json --store --trace --verbose --help --version token login logout status refresh inspect credential jwks profile sandbox completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,6 +121,46 @@ _oat() {
             ;;
         oat__subcmd__completions)
             opts="-v -h --config --json --store --trace --verbose --help bash zsh fish powershell elvish nushell"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keyring env file keyutils none" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oat__subcmd__credential)
+            opts="-v -h --config --json --store --trace --verbose --id-token --login --help kubectl git docker bazel cargo go terraform setup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -344,7 +387,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__login)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --no-browser --paste --device --timeout --auto-approve --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --username --ca-file --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --no-browser --paste --device --timeout --auto-approve --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,6 +701,13 @@ _oat() {
                     return 0
                     ;;
                 --hosts)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --username)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -842,7 +892,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__add)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --username --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1156,6 +1206,13 @@ _oat() {
                     return 0
                     ;;
                 --hosts)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --username)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1220,7 +1277,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__profile__subcmd__edit)
-            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --unset --help"
+            opts="-v -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --username --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --unset --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1534,6 +1591,13 @@ _oat() {
                     return 0
                     ;;
                 --hosts)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --username)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1979,7 +2043,7 @@ _oat() {
             return 0
             ;;
         oat__subcmd__token__subcmd__get)
-            opts="-v -f -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --format --shell --name --min-ttl --force --require-store --require-scope --login --help"
+            opts="-v -f -h --config --json --store --trace --verbose --provider --issuer --token-endpoint --authorization-endpoint --device-authorization-endpoint --introspection-endpoint --revocation-endpoint --userinfo-endpoint --end-session-endpoint --jwks-uri --pin-hosts --base-url --domain --region --tenant --realm --client-id --client-auth --grant --scope --audience --organization --resource --token-request-body --token-params --authorize-params --refresh-params --device-params --token-pointer --token-type --redirect-uri --redirect-ports --prompt --login-hint --max-age --acr-values --id-token-signed-response-alg --auto-login --leeway --default-lifetime --send-scope-on-refresh --send-redirect-uri-on-refresh --refresh-token-lifetime --refresh-token-sliding --hosts --username --ca-file --timeout --client-secret-env --client-secret-file --client-secret-credential --client-secret-command --client-secret-stdin --client-secret-keyring --format --shell --name --min-ttl --force --require-store --require-scope --login --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2293,6 +2357,13 @@ _oat() {
                     return 0
                     ;;
                 --hosts)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --username)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod decision;
 pub mod failure;
 pub mod fetch;
+pub mod forget;
 pub mod id_token;
 pub mod remedy;
 pub mod renewal;

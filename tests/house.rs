@@ -21,18 +21,35 @@ const fn room(name: &'static str, floor: u8, uses: &'static [&'static str]) -> R
 /// What the ground floor offers to everyone. `cli` and `keys` stand on it too, for `plan` and the rooms above.
 const GROUND: [&str; 9] = ["environment", "error", "json", "mailbox", "name", "random", "secret", "text", "time"];
 
-const HOUSE: [Room; 24] = [
+const HOUSE: [Room; 26] = [
     room("main", 9, &["commands"]),
     room(
         "commands",
         8,
-        &["cli", "config", "inspection", "jose", "keys", "oauth", "output", "plan", "provider", "sandbox", "session", "store", "world"],
+        &[
+            "cli",
+            "config",
+            "dialect",
+            "hosts",
+            "inspection",
+            "jose",
+            "keys",
+            "oauth",
+            "output",
+            "plan",
+            "provider",
+            "sandbox",
+            "session",
+            "store",
+            "world",
+        ],
     ),
     room("session", 7, &["jose", "oauth", "plan", "store"]),
-    room("plan", 6, &["cli", "config", "keys", "oauth", "provider", "sandbox"]),
+    room("plan", 6, &["cli", "config", "hosts", "keys", "oauth", "provider", "sandbox"]),
     room("output", 5, &["store"]),
     room("world", 5, &["oauth"]),
     room("inspection", 5, &["jose", "oauth"]),
+    room("dialect", 5, &["hosts", "oauth"]),
     room("store", 4, &[]),
     room("oauth", 4, &["jose"]),
     room("config", 4, &["keys"]),
@@ -41,6 +58,7 @@ const HOUSE: [Room; 24] = [
     room("provider", 3, &["keys"]),
     room("cli", 2, &["keys"]),
     room("keys", 1, &[]),
+    room("hosts", 1, &[]),
     room("name", 1, &[]),
     room("json", 1, &[]),
     room("random", 1, &[]),

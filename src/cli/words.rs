@@ -1,5 +1,6 @@
 //! What a person may say: the words of every command, understood.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::keys::Key;
@@ -30,11 +31,31 @@ pub struct Common {
     pub trace: Option<PathBuf>,
 }
 
+impl Common {
+    /// The words that say the same.
+    pub fn line(&self) -> Vec<OsString> {
+        let mut line = Vec::new();
+        let mut put = |flag: &str, value: Option<OsString>| {
+            if let Some(value) = value {
+                line.extend([OsString::from(flag), value]);
+            }
+        };
+        put("--config", self.config.clone().map(OsString::from));
+        put("--store", self.store.clone().map(OsString::from));
+        put("--trace", self.trace.clone().map(OsString::from));
+        line.extend(self.json.then(|| OsString::from("--json")));
+        line.extend((0..self.verbose).map(|_| OsString::from("-v")));
+        line
+    }
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
     /// `oat token get`
     TokenGet(TokenGet),
+    /// `oat credential`
+    Credential(Credential),
     /// `oat refresh`
     Refresh(Refresh),
     /// `oat login`
@@ -90,6 +111,19 @@ pub struct TokenGet {
     /// `--require-scope`
     pub require_scope: bool,
     /// `--login`: a person may be asked to sign in.
+    pub login: bool,
+}
+
+/// `oat credential`
+#[derive(Debug, Clone, Default)]
+pub struct Credential {
+    /// A name of [`DIALECTS`], or `setup`.
+    pub dialect: String,
+    /// What the other program says behind it.
+    pub words: Vec<String>,
+    /// `--id-token`: kubectl gets the ID token.
+    pub id_token: bool,
+    /// `--login`: a person may be asked to sign in, where kubectl says that there is one.
     pub login: bool,
 }
 
@@ -247,6 +281,18 @@ pub struct SandboxWords {
 
 /// The formats of `token get`.
 pub const FORMATS: [&str; 7] = ["raw", "json", "bearer", "header", "env", "dotenv", "curl"];
+/// The dialects of `oat credential`, and the names by which other programs start this one for them.
+pub const DIALECTS: [(&str, &str); 7] = [
+    ("kubectl", "kubectl-oat"),
+    ("git", "git-credential-oat"),
+    ("docker", "docker-credential-oat"),
+    ("bazel", "bazel-credential-oat"),
+    ("cargo", "cargo-credential-oat"),
+    ("go", "go-credential-oat"),
+    ("terraform", "terraform-credentials-oat"),
+];
+/// What stands behind `oat credential`.
+pub const CREDENTIAL_WORDS: [&str; 8] = ["kubectl", "git", "docker", "bazel", "cargo", "go", "terraform", "setup"];
 /// The shells that `--format env` can speak to.
 pub const SHELLS: [&str; 5] = ["sh", "fish", "powershell", "cmd", "nu"];
 /// The shells with a committed completion file.

@@ -1,6 +1,6 @@
 //! A refresh token is spent by a process of its own: whoever kills the one that asked does not lose the answer.
 //!
-//! The child is this program under another name, with the same words. Its standard input is the profile's lock, so that the lock is
+//! The child is this program under another name, with the same words or with words that ask for the same token. Its standard input is the profile's lock, so that the lock is
 //! held as long as either of the two lives; its standard output is a socket on which it gets the store's keys and says what
 //! came of it. It is in a process group of its own, where ctrl-c does not reach it.
 
@@ -41,11 +41,12 @@ const BEGUN: &[u8] = b".";
 const LONGEST: usize = (1 << 20) + 128;
 
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal) -> Option<Result<Handed>> {
+/// `line` are the words that it does it by.
+pub fn renew(store: &Store, lock: &Lock, secret: Option<&ClientSecret>, terminal: Terminal, line: &[OsString]) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
-    command.arg0(NAME).args(std::env::args_os().skip(1)).process_group(0);
+    command.arg0(NAME).args(line).process_group(0);
     command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
     // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
     let mut child = command.stderr(Stdio::piped()).spawn().ok()?;

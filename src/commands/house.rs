@@ -1,6 +1,8 @@
 //! What every command stands on: environment, profile file, store and world, opened when they are needed.
 
 use std::cell::RefCell;
+#[cfg(unix)]
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +37,9 @@ pub struct House {
     pub environment: Environment,
     /// stderr.
     pub terminal: Terminal,
-    /// The store, where it was looked into before the plan was made.
+    /// Whether the command line does not say whose token this is about: another program's request does.
+    pub by_request: bool,
+    /// The store, where it was looked into before: a keyring is not asked twice.
     opened: RefCell<Option<Store>>,
 }
 
@@ -43,7 +47,17 @@ impl House {
     /// Opens nothing.
     pub fn new(common: Common) -> House {
         let terminal = Terminal { verbose: common.verbose, json: common.json };
-        House { common, environment: Environment::process(), terminal, opened: RefCell::default() }
+        House { common, environment: Environment::process(), terminal, by_request: false, opened: RefCell::default() }
+    }
+
+    /// The words by which another process of this program renews the token of this plan: those of this one, or, where they do not say
+    /// whose token that is, ones that do.
+    #[cfg(unix)]
+    pub fn line(&self, plan: &Plan) -> Vec<OsString> {
+        match self.by_request {
+            true => ["token", "get", plan.profile.as_str()].map(OsString::from).into_iter().chain(self.common.line()).collect(),
+            false => std::env::args_os().skip(1).collect(),
+        }
     }
 
     /// The profile file's path: `--config`, else `OAT_CONFIG`, else the user's configuration folder.
@@ -214,6 +228,11 @@ impl House {
             env_key: self.environment.get("OAT_STORE_KEY").map(WireSecret::new),
             bus: key == KeyPlace::Keyring && (self.environment.get("DBUS_SESSION_BUS_ADDRESS").is_some() || bus()),
         }))
+    }
+
+    /// Gives back what [`House::store`] gave.
+    pub fn keep_open(&self, store: Store) {
+        self.opened.replace(Some(store));
     }
 
     /// The world for a plan. For the built-in profile, the embedded server is started before the first request.

@@ -93,7 +93,7 @@ const STORE_PLACES: [(&str, &str); 5] = [
     ("none", "Nothing is kept. Every command asks the server."),
 ];
 
-const UNUSED: &str = "This version gets tokens by client_credentials only. The other grants, and the keys that only they use, are read and checked but have no effect yet: the authorization, device, introspection, revocation, userinfo and end-session endpoints, jwks_uri, authorize_params, refresh_params, device_params, the keys about sign-in, refresh_token_lifetime, refresh_token_sliding and hosts.";
+const UNUSED: &str = "This version gets tokens by client_credentials only. The other grants, and the keys that only they use, are read and checked but have no effect yet: the authorization, device, introspection, revocation, userinfo and end-session endpoints, jwks_uri, authorize_params, refresh_params, device_params, the keys about sign-in, refresh_token_lifetime and refresh_token_sliding.";
 
 const KINDS: &str = "Under each key stand what it takes, its flag, its variable, and its default where it has one. A URL is https, or http on 127.0.0.1, [::1] or localhost. A list may be one string. A time is a string such as \"60s\", \"15m\" or \"30d\", or a number of seconds. A file may start with ~/ for the home folder. Parameters are a table of strings, numbers, booleans and lists.";
 

@@ -3,6 +3,9 @@
 #[cfg(unix)]
 mod apart;
 mod completions;
+mod credential;
+mod credential_id_token;
+mod credential_setup;
 #[cfg(test)]
 mod generated;
 mod house;
@@ -50,7 +53,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     }
     let json = argv.iter().any(|word| word == "--json");
     match caught(|| command(argv)) {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(error) => {
             Terminal { verbose: 0, json }.fail(&error);
             error.kind.exit_code()
@@ -59,19 +62,23 @@ pub fn run(argv: Vec<OsString>) -> u8 {
 }
 
 /// R98: a panic ends as an error, without a word of what it said.
-fn caught(work: impl FnOnce() -> Result<()>) -> Result<()> {
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(Error::new(Kind::Internal, "internal error").hint("this is a fault of oat: report it with the command line, without secrets"))
     })
 }
 
-fn command(argv: Vec<OsString>) -> Result<()> {
+fn command(argv: Vec<OsString>) -> Result<u8> {
     let words = cli::parse(argv)?;
     if let Command::Print(text) = &words.command {
-        return output::print(text);
+        return output::print(text).map(|()| 0);
     }
-    let house = House::new(words.common);
-    match words.command {
+    let mut house = House::new(words.common);
+    let done = match words.command {
+        Command::Credential(words) => {
+            house.by_request = true;
+            return credential::speak(&house, &words);
+        }
         Command::TokenGet(words) => token::get(&house, &words),
         Command::Refresh(words) => refresh::refresh(&house, &words),
         Command::Login(words) => login::login(&house, &words),
@@ -84,7 +91,8 @@ fn command(argv: Vec<OsString>) -> Result<()> {
         Command::Completions(shell) => completions::print(&shell),
         Command::Man(page) => man::print(page.as_deref()),
         Command::Print(text) => output::print(&text),
-    }
+    };
+    done.map(|()| 0)
 }
 
 /// R74: no core dump, and no other process of this user may look into the memory.
@@ -105,10 +113,10 @@ mod tests {
 
     #[test]
     fn r98_a_panic_is_an_internal_error_that_quotes_nothing() {
-        let error = caught(|| panic!("CANARY {}", "value")).unwrap_err();
+        let error = caught::<u8>(|| panic!("CANARY {}", "value")).unwrap_err();
         assert_eq!(error.kind.exit_code(), 1);
         assert_eq!(error.message, "internal error");
         assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("report")) && !format!("{error:?}").contains("CANARY"), "{error:?}");
-        assert_eq!(caught(|| Err(Error::new(Kind::Store, "x"))).unwrap_err().kind, Kind::Store);
+        assert_eq!(caught::<u8>(|| Err(Error::new(Kind::Store, "x"))).unwrap_err().kind, Kind::Store);
     }
 }

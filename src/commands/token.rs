@@ -10,11 +10,14 @@ use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
 use crate::output::{self, Facts, VARIABLE};
 use crate::plan::Plan;
+#[cfg(unix)]
+use crate::secret::ClientSecret;
 use crate::session::decision::{SOON, Wish};
 use crate::session::{self, Handed, Source};
 use crate::store::Store;
+#[cfg(unix)]
+use crate::store::lock::Lock;
 use crate::time::UnixTime;
-use crate::world::terminal::Terminal;
 
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
@@ -54,8 +57,9 @@ pub fn get(house: &House, words: &TokenGet) -> Result<()> {
 pub fn hand_out(house: &House, plan: &Plan, config: &Config, wish: &Wish) -> Result<(Handed, UnixTime)> {
     let store = house.store(config)?;
     let mut world = house.world(plan);
-    let handed = by_policy(plan, wish, &store, &mut world, house.terminal);
+    let handed = by_policy(house, plan, wish, &store, &mut world);
     house.told_by(&store);
+    house.keep_open(store);
     let handed = handed?;
     let now = world.now();
     house.terminal.trace(1, &told(&handed, now));
@@ -78,15 +82,18 @@ fn over_soon(plan: &Plan, end: UnixTime, now: UnixTime) -> String {
 }
 
 #[cfg(unix)]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, terminal: Terminal) -> Result<Handed> {
+fn by_policy(house: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
     match plan.by_person() {
-        true => session::token_apart(plan, wish, store, world, &|lock, secret| apart::renew(store, lock, secret, terminal)),
+        true => {
+            let apart = |lock: &Lock, secret: Option<&ClientSecret>| apart::renew(store, lock, secret, house.terminal, &house.line(plan));
+            session::token_apart(plan, wish, store, world, &apart)
+        }
         false => session::token(plan, wish, store, world),
     }
 }
 
 #[cfg(not(unix))]
-fn by_policy(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, _: Terminal) -> Result<Handed> {
+fn by_policy(_: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World) -> Result<Handed> {
     session::token(plan, wish, store, world)
 }
 

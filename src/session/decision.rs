@@ -75,10 +75,13 @@ pub fn decide(kept: Option<&CachedToken>, renewal: Renewal, now: UnixTime, leewa
 /// Served while `expires_at - margin > now`; the margin is the leeway, but at most a tenth of the lifetime. A token
 /// received in the future (the clock went back) is not trusted.
 pub fn fresh(token: &CachedToken, now: UnixTime, leeway: Seconds) -> bool {
-    let Some(expires_at) = token.expires_at else { return false };
-    let tenth = Seconds((expires_at - token.received_at).0 / 10);
-    let margin = leeway.min(tenth).max(Seconds(0));
-    token.received_at <= now && expires_at - margin > now
+    token.received_at <= now && token.expires_at.is_some_and(|end| fresh_until(token.received_at, end, leeway) > now)
+}
+
+/// From when on a token with this beginning and end is not served any more.
+pub fn fresh_until(received_at: UnixTime, expires_at: UnixTime, leeway: Seconds) -> UnixTime {
+    let tenth = Seconds((expires_at - received_at).0 / 10);
+    expires_at - leeway.min(tenth).max(Seconds(0))
 }
 
 /// Whether a token lives as long as the wish asks.
