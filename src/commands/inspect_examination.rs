@@ -283,10 +283,8 @@ impl Examination<'_> {
 
     fn explain(&mut self, subject: &mut Subject, url: &str) -> Result<()> {
         let api = Endpoint::parse(url).map_err(|reason| Error::new(Kind::Usage, format!("`--for`: {reason}")))?;
-        if self.words.send {
-            if let Some(plan) = &subject.plan {
-                host::allowed(plan, Host::parse(api.as_str()).as_ref(), &escape(api.host()))?;
-            }
+        if let Some(plan) = subject.plan.as_ref().filter(|_| self.words.send) {
+            host::allowed(plan, Host::parse(api.as_str()).as_ref(), &escape(api.host()))?;
         }
         let token = self.words.send.then_some(&subject.token);
         let cure =

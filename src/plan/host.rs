@@ -32,7 +32,7 @@ pub fn profile_of(host: &Host, config: &Config, environment: &Environment) -> Re
         let Some(setting) = profile.settings.iter().find(|setting| setting.key.name == "hosts") else { continue };
         // Of a variable that is not set, the profile itself is told when it is used.
         let Ok(Value::List(entries)) = from_environment(&setting.value, environment) else { continue };
-        for reason in entries.iter().filter_map(|entry| check(entry).err()) {
+        if let Some(reason) = entries.iter().find_map(|entry| check(entry).err()) {
             let place = format!("config file `{}`, line {}", config.path.display(), setting.line);
             return Err(Error::new(Kind::Config, format!("{place}: `hosts`: {reason}")).hint("hosts = [\"api.example.com\"]"));
         }
