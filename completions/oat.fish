@@ -42,6 +42,7 @@ complete -c oat -n "__fish_oat_needs_command" -f -a "logout" -d 'Have the server
 complete -c oat -n "__fish_oat_needs_command" -f -a "status" -d 'Show every session: who, until when, kept where'
 complete -c oat -n "__fish_oat_needs_command" -f -a "refresh" -d 'Renew the token now, whatever the cache says'
 complete -c oat -n "__fish_oat_needs_command" -f -a "inspect" -d 'Show what a token says, whether it holds, and why an API refused it'
+complete -c oat -n "__fish_oat_needs_command" -f -a "credential" -d 'Answer another program that asks for a token: kubectl, git, docker, bazel, cargo, go, terraform'
 complete -c oat -n "__fish_oat_needs_command" -f -a "jwks" -d 'List the keys that a server signs with'
 complete -c oat -n "__fish_oat_needs_command" -f -a "profile" -d 'Write and read the profile file'
 complete -c oat -n "__fish_oat_needs_command" -f -a "sandbox" -d 'Serve a small authorization server on loopback, for trying and testing'
@@ -185,7 +186,8 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l hosts -d 'The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l username -d 'The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l client-secret-env -d 'Take the client secret from this variable' -r -f
@@ -369,7 +371,8 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
-complete -c oat -n "__fish_oat_using_subcommand exec" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l hosts -d 'The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand exec" -l username -d 'The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand exec" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand exec" -l client-secret-env -d 'Take the client secret from this variable' -r -f
@@ -524,7 +527,8 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
-complete -c oat -n "__fish_oat_using_subcommand login" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l hosts -d 'The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand login" -l username -d 'The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-env -d 'Take the client secret from this variable' -r -f
 complete -c oat -n "__fish_oat_using_subcommand login" -l client-secret-file -d 'Take the client secret from this file; a secret\'s must be private' -r -f
@@ -618,6 +622,18 @@ complete -c oat -n "__fish_oat_using_subcommand inspect" -l userinfo -d 'Ask the
 complete -c oat -n "__fish_oat_using_subcommand inspect" -l send -d 'With --for: send the token there too'
 complete -c oat -n "__fish_oat_using_subcommand inspect" -l header -d 'Print the header alone, as JSON'
 complete -c oat -n "__fish_oat_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oat -n "__fish_oat_using_subcommand credential" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
+complete -c oat -n "__fish_oat_using_subcommand credential" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
+env\t''
+file\t''
+keyutils\t''
+none\t''"
+complete -c oat -n "__fish_oat_using_subcommand credential" -l trace -d 'Write every request and answer to this file, secrets taken out' -r -f
+complete -c oat -n "__fish_oat_using_subcommand credential" -l json -d 'Tell errors, and what a command reports, as JSON'
+complete -c oat -n "__fish_oat_using_subcommand credential" -s v -l verbose -d 'Say on stderr what happens; -vv says more, never a secret'
+complete -c oat -n "__fish_oat_using_subcommand credential" -l id-token -d 'kubectl: the ID token of the sign-in, in place of the access token'
+complete -c oat -n "__fish_oat_using_subcommand credential" -l login -d 'kubectl: sign in where that is needed and kubectl says that a person is there'
+complete -c oat -n "__fish_oat_using_subcommand credential" -s h -l help -d 'Print help'
 complete -c oat -n "__fish_oat_using_subcommand jwks" -l config -d 'The profile file [env: OAT_CONFIG]' -r -F
 complete -c oat -n "__fish_oat_using_subcommand jwks" -l store -d 'Where the store\'s key lives: keyring, env, file, keyutils or none [env: OAT_STORE]' -r -f -a "keyring\t''
 env\t''
@@ -772,7 +788,8 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l hosts -d 'The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l username -d 'The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from add" -l client-secret-env -d 'Take the client secret from this variable' -r -f
@@ -942,7 +959,8 @@ false\t''"
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-lifetime -d 'How long after sign-in the refresh token works' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l refresh-token-sliding -d 'Whether each refresh starts that lifetime anew, so that nobody is warned of its end' -r -f -a "true\t''
 false\t''"
-complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l hosts -d 'The hosts this token may be handed to' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l hosts -d 'The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it' -r -f
+complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l username -d 'The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l ca-file -d 'PEM file of CAs to trust besides the built-in ones' -r -F
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l timeout -d 'The most that all network work of one command may take; 30s' -r -f
 complete -c oat -n "__fish_oat_using_subcommand profile; and __fish_seen_subcommand_from edit" -l client-secret-env -d 'Take the client secret from this variable' -r -f

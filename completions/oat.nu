@@ -142,7 +142,8 @@ module completions {
     --send-redirect-uri-on-refresh: string@"nu-complete oat token get send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
     --refresh-token-sliding: string@"nu-complete oat token get refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
-    --hosts: string           # The hosts this token may be handed to
+    --hosts: string           # The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it
+    --username: string        # The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Take the client secret from this variable
@@ -301,7 +302,8 @@ module completions {
     --send-redirect-uri-on-refresh: string@"nu-complete oat exec send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
     --refresh-token-sliding: string@"nu-complete oat exec refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
-    --hosts: string           # The hosts this token may be handed to
+    --hosts: string           # The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it
+    --username: string        # The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Take the client secret from this variable
@@ -436,7 +438,8 @@ module completions {
     --send-redirect-uri-on-refresh: string@"nu-complete oat login send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
     --refresh-token-sliding: string@"nu-complete oat login refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
-    --hosts: string           # The hosts this token may be handed to
+    --hosts: string           # The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it
+    --username: string        # The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --client-secret-env: string # Take the client secret from this variable
     --client-secret-file: string # Take the client secret from this file; a secret's must be private
@@ -548,6 +551,28 @@ module completions {
     --header                  # Print the header alone, as JSON
     --help(-h)                # Print help (see more with '--help')
     source?: string           # A profile, or `-` for standard input; two to compare [env: OAT_PROFILE]
+  ]
+
+  def "nu-complete oat credential store" [] {
+    [ "keyring" "env" "file" "keyutils" "none" ]
+  }
+
+  def "nu-complete oat credential dialect" [] {
+    [ "kubectl" "git" "docker" "bazel" "cargo" "go" "terraform" "setup" ]
+  }
+
+  # Answer another program that asks for a token: kubectl, git, docker, bazel, cargo, go, terraform
+  export extern "oat credential" [
+    --config: path            # The profile file [env: OAT_CONFIG]
+    --json                    # Tell errors, and what a command reports, as JSON
+    --store: string@"nu-complete oat credential store" # Where the store's key lives: keyring, env, file, keyutils or none [env: OAT_STORE]
+    --trace: string           # Write every request and answer to this file, secrets taken out
+    --verbose(-v)             # Say on stderr what happens; -vv says more, never a secret
+    --id-token                # kubectl: the ID token of the sign-in, in place of the access token
+    --login                   # kubectl: sign in where that is needed and kubectl says that a person is there
+    --help(-h)                # Print help
+    dialect: string@"nu-complete oat credential dialect" # Who asks; or `setup`, for what to write where
+    words?: string            # A profile, then what the other program says itself; behind `setup`, a dialect and a profile [env: OAT_PROFILE]
   ]
 
   def "nu-complete oat jwks store" [] {
@@ -686,7 +711,8 @@ module completions {
     --send-redirect-uri-on-refresh: string@"nu-complete oat profile add send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
     --refresh-token-sliding: string@"nu-complete oat profile add refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
-    --hosts: string           # The hosts this token may be handed to
+    --hosts: string           # The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it
+    --username: string        # The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Take the client secret from this variable
@@ -845,7 +871,8 @@ module completions {
     --send-redirect-uri-on-refresh: string@"nu-complete oat profile edit send_redirect_uri_on_refresh" # Whether a refresh names the redirect URI again, as GitLab wants it
     --refresh-token-lifetime: string # How long after sign-in the refresh token works
     --refresh-token-sliding: string@"nu-complete oat profile edit refresh_token_sliding" # Whether each refresh starts that lifetime anew, so that nobody is warned of its end
-    --hosts: string           # The hosts this token may be handed to
+    --hosts: string           # The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it
+    --username: string        # The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2
     --ca-file: path           # PEM file of CAs to trust besides the built-in ones
     --timeout: string         # The most that all network work of one command may take; 30s
     --client-secret-env: string # Take the client secret from this variable

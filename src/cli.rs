@@ -6,23 +6,25 @@ pub mod refusal;
 pub mod words;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command as Clap};
 
-use crate::cli::grammar::{exec_alone, grammar, inspect_alone, token_get_alone};
-use crate::cli::meaning::{command, common, exec, inspect, token_get};
+use crate::cli::grammar::{credential_alone, exec_alone, grammar, inspect_alone, token_get_alone};
+use crate::cli::meaning::{command, common, credential, exec, inspect, token_get};
 use crate::cli::refusal::{no_command_here, refused};
-use crate::cli::words::{Command, Words};
+use crate::cli::words::{Command, DIALECTS, Words};
 use crate::error::Result;
 
 /// Reads a command line, its first word being the program's name. Fails with kind `Usage`.
 pub fn parse(argv: Vec<OsString>) -> Result<Words> {
-    let argv = help_last(argv);
+    let argv = help_last(in_words(argv));
     let alone = match argv.as_slice() {
         [_, token, get, rest @ ..] if token == "token" && get == "get" => token_get_of(rest),
         [_, inspect, rest @ ..] if inspect == "inspect" => inspect_of(rest),
         [_, exec, rest @ ..] if exec == "exec" => exec_of(rest),
+        [_, credential, rest @ ..] if credential == "credential" => credential_of(rest),
         _ => None,
     };
     if let Some(words) = alone {
@@ -55,11 +57,29 @@ fn exec_of(words: &[OsString]) -> Option<Result<Words>> {
     Some(exec(&matches).map(|exec| Words { common: common(&matches), command: Command::Exec(exec) }))
 }
 
+/// The words behind `oat credential`, likewise.
+fn credential_of(words: &[OsString]) -> Option<Result<Words>> {
+    let matches = matched(credential_alone(words), words)?;
+    Some(Ok(Words { common: common(&matches), command: Command::Credential(credential(&matches)) }))
+}
+
 fn matched(mut grammar: Clap, words: &[OsString]) -> Option<ArgMatches> {
     let matches = grammar.try_get_matches_from_mut(words);
     // Taking the grammar apart again would cost as much as building it, for memory that is freed at the exit.
     std::mem::forget(grammar);
     matches.ok()
+}
+
+/// Other programs start this one by a name that says what they want, such as `git-credential-oat`; cargo, by its own, with `--cargo-plugin`
+/// and nothing else.
+fn in_words(mut argv: Vec<OsString>) -> Vec<OsString> {
+    let cargo = argv.iter().position(|word| word == "--cargo-plugin").filter(|place| *place == 1);
+    let name = argv.first().and_then(|name| Path::new(name).file_stem()?.to_str());
+    let dialect = DIALECTS.iter().find(|(dialect, program)| name == Some(program) || (cargo.is_some() && *dialect == "cargo"));
+    if let Some((dialect, _)) = dialect {
+        argv.splice(1..1 + usize::from(cargo.is_some()), ["credential", dialect].map(OsString::from));
+    }
+    argv
 }
 
 /// `oat help token get` is `oat token get --help`.
@@ -151,6 +171,40 @@ mod tests {
             assert!(error.kind == Kind::Usage && error.message.contains("`--`"), "{line}: {error:?}");
         }
         assert!(read("oat exec --scop x -- ls").unwrap_err().hint.clone().unwrap().contains("--scope"));
+    }
+
+    #[test]
+    fn the_name_of_the_program_says_the_dialect() {
+        for (line, dialect, rest) in [
+            ("oat credential git p get", "git", vec!["p", "get"]),
+            ("git-credential-oat get", "git", vec!["get"]),
+            ("/usr/local/bin/docker-credential-oat list", "docker", vec!["list"]),
+            ("docker-credential-oat.exe list", "docker", vec!["list"]),
+            ("terraform-credentials-oat p get app.terraform.io", "terraform", vec!["p", "get", "app.terraform.io"]),
+            ("kubectl-oat p", "kubectl", vec!["p"]),
+            ("bazel-credential-oat get", "bazel", vec!["get"]),
+            ("go-credential-oat https://a.example/x", "go", vec!["https://a.example/x"]),
+            ("cargo-credential-oat --cargo-plugin", "cargo", vec![]),
+            ("oat --cargo-plugin", "cargo", vec![]),
+            ("/x/oat --cargo-plugin", "cargo", vec![]),
+        ] {
+            let Command::Credential(words) = read(line).unwrap().command else { panic!("{line}") };
+            assert_eq!((words.dialect.as_str(), words.words), (dialect, rest.into_iter().map(String::from).collect()), "{line}");
+        }
+        let names: Vec<&str> = DIALECTS.iter().map(|(name, _)| *name).chain(["setup"]).collect();
+        assert_eq!(names, crate::cli::words::CREDENTIAL_WORDS);
+        assert!(matches!(read("oat token get p").unwrap().command, Command::TokenGet(_)));
+        assert!(read("oat credential svn get").unwrap_err().message.contains("svn"));
+        let Command::Print(text) = read("git-credential-oat --help").unwrap().command else { panic!() };
+        assert!(text.contains("oat credential"), "{text}");
+    }
+
+    #[test]
+    fn what_holds_for_every_command_can_be_said_again() {
+        let line = "oat --config c --store file --trace t --json -vv status";
+        let common = read(line).unwrap().common;
+        let again: Vec<OsString> = ["oat", "status"].map(OsString::from).into_iter().chain(common.line()).collect();
+        assert_eq!(format!("{:?}", parse(again).unwrap().common), format!("{common:?}"));
     }
 
     #[test]

@@ -250,7 +250,18 @@ pub const KEYS: &[Key] = &[
         group: "Lifetime",
         help: "Whether each refresh starts that lifetime anew, so that nobody is warned of its end",
     },
-    Key { name: "hosts", kind: List, group: "Network", help: "The hosts this token may be handed to" },
+    Key {
+        name: "hosts",
+        kind: List,
+        group: "Network",
+        help: "The hosts that this token may be handed to: a host (any port), a host and a port, or *.corp.example for all below it",
+    },
+    Key {
+        name: "username",
+        kind: Text,
+        group: "Network",
+        help: "The user name beside the token, where git or docker wants one; else what the host is known to want, else oauth2",
+    },
     Key { name: "ca_file", kind: Path, group: "Network", help: "PEM file of CAs to trust besides the built-in ones" },
     Key { name: "timeout", kind: Duration, group: "Network", help: "The most that all network work of one command may take; 30s" },
 ];

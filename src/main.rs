@@ -3,10 +3,12 @@
 mod cli;
 mod commands;
 mod config;
+mod dialect;
 mod environment;
 mod error;
 #[cfg(test)]
 mod fuzz;
+mod hosts;
 mod inspection;
 mod jose;
 mod json;

@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod draft;
 pub mod grant;
+pub mod host;
 pub mod setting;
 pub mod sign_in;
 pub mod subject;
@@ -17,6 +18,7 @@ use crate::cli::words::Chosen;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::hosts;
 use crate::json::members;
 use crate::keys::KeyKind;
 use crate::name::ProfileName;
@@ -177,6 +179,9 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
     for setting in draft.settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
         draft.settings.endpoint(setting.key.name)?;
+    }
+    for entry in draft.settings.list("hosts") {
+        hosts::check(&entry).map_err(|reason| draft.settings.wrong("hosts", reason).hint("hosts = [\"api.example.com\"]"))?;
     }
     let timeout = draft.settings.length("timeout").unwrap_or(Seconds(30));
     if !(1..=3600).contains(&timeout.0) {

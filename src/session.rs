@@ -6,6 +6,7 @@ pub mod decision;
 pub mod failure;
 pub mod fetch;
 pub mod foresight;
+pub mod forget;
 pub mod id_token;
 pub mod remedy;
 pub mod renewal;

@@ -21,7 +21,7 @@ const fn room(name: &'static str, floor: u8, uses: &'static [&'static str]) -> R
 /// What the ground floor offers to everyone. `cli` and `keys` stand on it too, for `plan` and the rooms above.
 const GROUND: [&str; 9] = ["environment", "error", "json", "mailbox", "name", "random", "secret", "text", "time"];
 
-const HOUSE: [Room; 25] = [
+const HOUSE: [Room; 27] = [
     room("main", 9, &["commands"]),
     room(
         "commands",
@@ -29,6 +29,8 @@ const HOUSE: [Room; 25] = [
         &[
             "cli",
             "config",
+            "dialect",
+            "hosts",
             "inspection",
             "jose",
             "keys",
@@ -44,11 +46,12 @@ const HOUSE: [Room; 25] = [
         ],
     ),
     room("session", 7, &["jose", "oauth", "plan", "store", "subject"]),
-    room("plan", 6, &["cli", "config", "keys", "oauth", "provider", "sandbox", "subject"]),
+    room("plan", 6, &["cli", "config", "hosts", "keys", "oauth", "provider", "sandbox", "subject"]),
     room("subject", 5, &["jose", "keys", "oauth"]),
     room("output", 5, &["store"]),
     room("world", 5, &["oauth"]),
     room("inspection", 5, &["jose", "oauth"]),
+    room("dialect", 5, &["hosts", "oauth"]),
     room("store", 4, &[]),
     room("oauth", 4, &["jose"]),
     room("config", 4, &["keys"]),
@@ -57,6 +60,7 @@ const HOUSE: [Room; 25] = [
     room("provider", 3, &["keys"]),
     room("cli", 2, &["keys"]),
     room("keys", 1, &[]),
+    room("hosts", 1, &[]),
     room("name", 1, &[]),
     room("json", 1, &[]),
     room("random", 1, &[]),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
-use crate::cli::words::{COMPLETIONS, FORMATS, SHELLS};
+use crate::cli::words::{COMPLETIONS, CREDENTIAL_WORDS, FORMATS, SHELLS};
 use crate::keys::{KEYS, Key, KeyKind, STORE_KEYS};
 use crate::time::Seconds;
 
@@ -92,6 +92,7 @@ pub fn grammar() -> Clap {
             of_one("status", "Show every session: who, until when, kept where", status),
             of_one("refresh", "Renew the token now, whatever the cache says", refresh),
             of_one("inspect", "Show what a token says, whether it holds, and why an API refused it", inspect),
+            of_one("credential", "Answer another program that asks for a token: kubectl, git, docker, bazel, cargo, go, terraform", credential),
             of_one("jwks", "List the keys that a server signs with", jwks),
             of_several("profile", "Write and read the profile file").subcommands([
                 of_one("add", "Write a new profile", profile_add),
@@ -125,21 +126,26 @@ fn of_several(name: &'static str, about: &'static str) -> Clap {
 /// cached token is handed out ten times while the whole grammar is built, so this line gets its own. It knows no help
 /// and makes no suggestions; what it refuses, the whole grammar has to explain.
 pub fn token_get_alone(words: &[OsString]) -> Clap {
-    alone("oat token get", profile_argument(), &TOKEN_GET_FLAGS, &|_| true, words)
+    alone("oat token get", [profile_argument()], &TOKEN_GET_FLAGS, &|_| true, words)
 }
 
 /// The same for `oat exec`. What stands behind `--` is the command's.
 pub fn exec_alone(words: &[OsString]) -> Clap {
     let ours = words.iter().position(|word| word == "--").unwrap_or(words.len());
-    alone("oat exec", profile_argument(), &EXEC_FLAGS, &|_| true, &words[..ours]).arg(command_argument())
+    alone("oat exec", [profile_argument()], &EXEC_FLAGS, &|_| true, &words[..ours]).arg(command_argument())
 }
 
 /// The same for `oat inspect`.
 pub fn inspect_alone(words: &[OsString]) -> Clap {
-    alone("oat inspect", source_argument(), &INSPECT_FLAGS, &of_the_network, words)
+    alone("oat inspect", [source_argument()], &INSPECT_FLAGS, &of_the_network, words)
 }
 
-fn alone(name: &'static str, argument: Arg, flags: &[Flag], keys: &dyn Fn(&str) -> bool, words: &[OsString]) -> Clap {
+/// The same for `oat credential`.
+pub fn credential_alone(words: &[OsString]) -> Clap {
+    alone("oat credential", dialect_arguments(), &CREDENTIAL_FLAGS, &|_| false, words)
+}
+
+fn alone<const N: usize>(name: &'static str, arguments: [Arg; N], flags: &[Flag], keys: &dyn Fn(&str) -> bool, words: &[OsString]) -> Clap {
     let typed = words.iter().filter_map(|word| word.to_str()?.strip_prefix('-')?.split('=').next());
     let typed: Vec<String> = typed.map(|flag| flag.replace('-', "_")).collect();
     let wanted = |name: &str| {
@@ -149,7 +155,7 @@ fn alone(name: &'static str, argument: Arg, flags: &[Flag], keys: &dyn Fn(&str) 
             None => !flag.is_empty() && LETTERS.iter().any(|(long, _)| *long == name),
         })
     };
-    let command = Clap::new(name).no_binary_name(true).disable_help_flag(true).arg(argument);
+    let command = Clap::new(name).no_binary_name(true).disable_help_flag(true).args(arguments);
     let flags = flags.iter().filter(|flag| wanted(flag.0)).map(Flag::build);
     let command = command.args(flags).args(COMMON_FLAGS.iter().filter(|flag| wanted(flag.0)).map(common_flag));
     with_wanted_keys(command, &|name| keys(name) && wanted(name))
@@ -304,6 +310,26 @@ fn inspect(command: Clap) -> Clap {
     command.args(flags).after_help(
         "Examples:\n  oat inspect work\n  pbpaste | oat inspect -\n  oat inspect -                                  asks for it without showing it\n  oat inspect work --for https://api.example.com/orders\n  oat inspect - --issuer https://login.example.com --audience https://api.example.com\n  oat inspect work other                         what differs\n  oat inspect work --claim sub\n\nExit 8 where a check fails; the report is printed all the same.",
     )
+}
+
+const CREDENTIAL_FLAGS: [Flag; 2] = [
+    Flag("id_token", Nothing, "kubectl: the ID token of the sign-in, in place of the access token"),
+    Flag("login", Nothing, "kubectl: sign in where that is needed and kubectl says that a person is there"),
+];
+
+fn credential(command: Clap) -> Clap {
+    with(command.args(dialect_arguments()), &CREDENTIAL_FLAGS).after_help(
+        "Examples:\n  oat credential setup kubectl work            what to write where, for each of the seven\n  oat credential setup git work\n  printf 'protocol=https\\nhost=git.example.com\\n' | oat credential git get\n\nA token is given to the hosts that `hosts` of its profile lists, and to no other.",
+    )
+}
+
+fn dialect_arguments() -> [Arg; 2] {
+    let dialect = Arg::new("dialect").value_name("DIALECT").required(true).value_parser(PossibleValuesParser::new(CREDENTIAL_WORDS));
+    let words = Arg::new("words").value_name("WORDS").num_args(0..=3);
+    [
+        dialect.help("Who asks; or `setup`, for what to write where"),
+        words.help("A profile, then what the other program says itself; behind `setup`, a dialect and a profile [env: OAT_PROFILE]"),
+    ]
 }
 
 fn source_argument() -> Arg {

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Id};
 use crate::cli::grammar;
 use crate::cli::refusal::{no_command_here, no_secret_here, no_token_here};
 use crate::cli::words::{
-    Chosen, Command, Common, Exec, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
+    Chosen, Command, Common, Credential, Exec, Inspect, Jwks, Login, Logout, ProfileCommand, Refresh, SANDBOX_PORT, SandboxWords, TokenGet,
     TokenSubject,
 };
 use crate::error::{Error, Kind, Result};
@@ -45,6 +45,7 @@ pub fn command(matches: &ArgMatches) -> Result<Command> {
         }),
         (["status", _], _) => Command::Status,
         (["inspect", _], m) => Command::Inspect(inspect(m)?),
+        (["credential", _], m) => Command::Credential(credential(m)),
         (["jwks", _], m) => Command::Jwks(Jwks { chosen: chosen(m)?, server: text(m, "server") }),
         (["profile", "add"], m) => Command::Profile(ProfileCommand::Add(chosen(m)?)),
         (["profile", "list"], _) => Command::Profile(ProfileCommand::List),
@@ -102,6 +103,16 @@ pub fn exec(m: &ArgMatches) -> Result<Exec> {
         login: switched_on(m, "login"),
         command,
     })
+}
+
+/// What `oat credential` was told.
+pub fn credential(m: &ArgMatches) -> Credential {
+    Credential {
+        dialect: text(m, "dialect").unwrap_or_default(),
+        words: texts(m, "words"),
+        id_token: switched_on(m, "id_token"),
+        login: switched_on(m, "login"),
+    }
 }
 
 /// What `oat inspect` was told. Fails with `Usage`.

@@ -31,6 +31,25 @@ pub struct Common {
     pub trace: Option<PathBuf>,
 }
 
+#[cfg(unix)]
+impl Common {
+    /// The words that say the same.
+    pub fn line(&self) -> Vec<OsString> {
+        let mut line = Vec::new();
+        let mut put = |flag: &str, value: Option<OsString>| {
+            if let Some(value) = value {
+                line.extend([OsString::from(flag), value]);
+            }
+        };
+        put("--config", self.config.clone().map(OsString::from));
+        put("--store", self.store.clone().map(OsString::from));
+        put("--trace", self.trace.clone().map(OsString::from));
+        line.extend(self.json.then(|| OsString::from("--json")));
+        line.extend((0..self.verbose).map(|_| OsString::from("-v")));
+        line
+    }
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
@@ -40,6 +59,8 @@ pub enum Command {
     Exec(Exec),
     /// `oat token subject`
     TokenSubject(TokenSubject),
+    /// `oat credential`
+    Credential(Credential),
     /// `oat refresh`
     Refresh(Refresh),
     /// `oat login`
@@ -132,6 +153,19 @@ pub struct TokenSubject {
     pub audience: Option<String>,
     /// `--out`
     pub out: Option<PathBuf>,
+}
+
+/// `oat credential`
+#[derive(Debug, Clone, Default)]
+pub struct Credential {
+    /// A name of [`DIALECTS`], or `setup`.
+    pub dialect: String,
+    /// What the other program says behind it.
+    pub words: Vec<String>,
+    /// `--id-token`: kubectl gets the ID token.
+    pub id_token: bool,
+    /// `--login`: a person may be asked to sign in, where kubectl says that there is one.
+    pub login: bool,
 }
 
 /// `oat login`
@@ -288,6 +322,18 @@ pub struct SandboxWords {
 
 /// The formats of `token get`.
 pub const FORMATS: [&str; 7] = ["raw", "json", "bearer", "header", "env", "dotenv", "curl"];
+/// The dialects of `oat credential`, and the names by which other programs start this one for them.
+pub const DIALECTS: [(&str, &str); 7] = [
+    ("kubectl", "kubectl-oat"),
+    ("git", "git-credential-oat"),
+    ("docker", "docker-credential-oat"),
+    ("bazel", "bazel-credential-oat"),
+    ("cargo", "cargo-credential-oat"),
+    ("go", "go-credential-oat"),
+    ("terraform", "terraform-credentials-oat"),
+];
+/// What stands behind `oat credential`.
+pub const CREDENTIAL_WORDS: [&str; 8] = ["kubectl", "git", "docker", "bazel", "cargo", "go", "terraform", "setup"];
 /// The shells that `--format env` can speak to.
 pub const SHELLS: [&str; 5] = ["sh", "fish", "powershell", "cmd", "nu"];
 /// The shells with a committed completion file.

@@ -1,6 +1,6 @@
 //! A refresh token is spent by a process of its own: whoever kills the one that asked does not lose the answer.
 //!
-//! The child is this program under another name, with the same words. Its standard input is the profile's lock, so that the lock is
+//! The child is this program under another name, with the same words or with words that ask for the same token. Its standard input is the profile's lock, so that the lock is
 //! held as long as either of the two lives; its standard output is a socket on which it gets the store's keys and says what
 //! came of it. It is in a process group of its own, where ctrl-c does not reach it.
 
@@ -22,7 +22,6 @@ use crate::cli::words::{Chosen, Command as Words};
 use crate::commands::house::House;
 use crate::error::{Error, Kind, Result};
 use crate::keys::KEYS;
-use crate::name::ProfileName;
 use crate::oauth::world::World;
 use crate::output;
 use crate::secret::ClientSecret;
@@ -44,22 +43,14 @@ const BEGUN: &[u8] = b".";
 const LONGEST: usize = (3 << 20) + 256;
 
 /// Has a child spend the refresh token under this lock; None where there can be no child, or none that could begin.
-/// `line` are the words that it does it by; where they are about an `other` profile, one that hands its token in, others are made.
-pub fn renew(
-    store: &Store,
-    lock: &Lock,
-    secrets: &Secrets,
-    other: Option<&ProfileName>,
-    terminal: Terminal,
-    line: &[OsString],
-) -> Option<Result<Handed>> {
+/// `line` are the words that it does it by, and whether the `OAT_…` variables are about the same profile.
+pub fn renew(store: &Store, lock: &Lock, secrets: &Secrets, terminal: Terminal, line: (Vec<OsString>, bool)) -> Option<Result<Handed>> {
     let file = lock.to_hand_over()?;
     let (mut ours, theirs) = UnixStream::pair().ok()?;
     let mut command = Command::new(program()?);
-    command.arg0(NAME).process_group(0);
-    match other {
-        None => drop(command.args(line)),
-        Some(other) => of_another(&mut command, other)?,
+    command.arg0(NAME).args(line.0).process_group(0);
+    for key in KEYS.iter().filter(|_| !line.1) {
+        command.env_remove(key.variable());
     }
     command.stdin(Stdio::from(file)).stdout(Stdio::from(OwnedFd::from(theirs)));
     // Its words come through this process: whoever waits for the end of ours is not kept waiting when we are killed.
@@ -74,22 +65,6 @@ pub fn renew(
     let _ = child.wait();
     let _ = words.map(JoinHandle::join);
     came_of_it(&answer)
-}
-
-/// The words about another profile: of those that this process got, what every command understands. The variables are about the
-/// first profile.
-fn of_another(command: &mut Command, other: &ProfileName) -> Option<()> {
-    let common = cli::parse(std::env::args_os().collect()).ok()?.common;
-    command.args(["token", "get", other.as_str()]);
-    let paths = [("--config", common.config), ("--trace", common.trace), ("--store", common.store.map(PathBuf::from))];
-    for (flag, value) in paths.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
-        command.arg(flag).arg(value);
-    }
-    command.args(std::iter::repeat_n("-v", common.verbose.into()));
-    for key in KEYS {
-        command.env_remove(key.variable());
-    }
-    Some(())
 }
 
 /// What the child said; None where it did not begin, so that the token is still to be spent.

@@ -42,6 +42,9 @@ pub struct House {
     pub terminal: Terminal,
     /// How many words of the command line, behind the program's name, are oat's own: `oat exec` has a command behind them.
     pub own_words: usize,
+    /// Whether the command line does not say whose token this is about: another program's request does.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is renewed by another process there"))]
+    pub by_request: bool,
     /// The store, where it was looked into before: a keyring is not asked twice.
     opened: RefCell<Option<Store>>,
 }
@@ -50,18 +53,30 @@ impl House {
     /// Opens nothing.
     pub fn new(common: Common) -> House {
         let terminal = Terminal { verbose: common.verbose, json: common.json };
-        House { common, environment: Environment::process(), terminal, own_words: usize::MAX, opened: RefCell::default() }
+        House {
+            common,
+            environment: Environment::process(),
+            terminal,
+            own_words: usize::MAX,
+            by_request: false,
+            opened: RefCell::default(),
+        }
     }
 
-    /// The words by which another process of this program does the same for this plan: those of this one, and where a command
-    /// stands behind them, the profile's name in its place.
+    /// The words by which another process of this program renews the token of `whose`, which is this plan's or one that hands its token
+    /// in: those of this one, or, where they do not say whose token that is, ones that do. And whether the `OAT_…` variables are about it.
     #[cfg(unix)]
-    pub fn line(&self, plan: &Plan) -> Vec<OsString> {
+    pub fn line(&self, plan: &Plan, whose: &Plan) -> (Vec<OsString>, bool) {
+        let own = whose.profile == plan.profile;
+        if self.by_request || !own {
+            let words = ["token", "get", whose.profile.as_str()].map(OsString::from);
+            return (words.into_iter().chain(self.common.line()).collect(), own);
+        }
         let mut line: Vec<OsString> = std::env::args_os().skip(1).take(self.own_words).collect();
         if self.own_words != usize::MAX {
             line.push(plan.profile.as_str().into());
         }
-        line
+        (line, own)
     }
 
     /// The profile file's path: `--config`, else `OAT_CONFIG`, else the user's configuration folder.

@@ -8,6 +8,7 @@ use crate::commands::inspect_source::{Subject, access, subject};
 use crate::commands::key_source;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::hosts::Host;
 use crate::inspection::checks::{self, Expected};
 use crate::inspection::refusal::{self, Cure};
 use crate::inspection::server::{check_said, introspected, told_of_person};
@@ -22,6 +23,7 @@ use crate::oauth::signature::{Algs, Signer};
 use crate::oauth::userinfo::{Userinfo, userinfo};
 use crate::oauth::world::World;
 use crate::plan::Plan;
+use crate::plan::host;
 use crate::plan::sign_in::SignIn;
 use crate::secret::{AccessToken, ClientSecret, WireSecret};
 use crate::session::credentials::{Credentials, Secrets};
@@ -283,8 +285,8 @@ impl Examination<'_> {
 
     fn explain(&mut self, subject: &mut Subject, url: &str) -> Result<()> {
         let api = Endpoint::parse(url).map_err(|reason| Error::new(Kind::Usage, format!("`--for`: {reason}")))?;
-        if self.words.send {
-            allowed(subject.plan.as_ref(), &api)?;
+        if let Some(plan) = subject.plan.as_ref().filter(|_| self.words.send) {
+            host::allowed(plan, Host::parse(api.as_str()).as_ref(), &escape(api.host()))?;
         }
         let token = self.words.send.then_some(&subject.token);
         let cure =
@@ -303,17 +305,6 @@ fn signer<'a>(plan: &'a Plan, known: Option<&'a Metadata>, algs: Option<&[String
         client_secret,
         offered: algs.is_some(),
     }
-}
-
-/// `hosts` of the profile says to whom its token may be handed.
-fn allowed(plan: Option<&Plan>, api: &Endpoint) -> Result<()> {
-    let hosts = plan.map(|plan| plan.settings.list("hosts")).unwrap_or_default();
-    if hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(api.host())) {
-        return Ok(());
-    }
-    let (profile, host) = (plan.map_or("", |plan| plan.profile.as_str()), escape(api.host()));
-    Err(Error::new(Kind::Config, format!("`hosts` of profile `{profile}` does not list `{host}`, so the token is not sent there"))
-        .hint(format!("if it is yours, add it: hosts = [\"{host}\", …]")))
 }
 
 /// Whether a token that was only found to have a profile's issuer was issued to its client, too.

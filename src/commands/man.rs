@@ -6,7 +6,7 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str); 22] = [
+pub const PAGES: [(&str, &str); 23] = [
     ("", "oat.1"),
     ("token", "oat-token.1"),
     ("token-get", "oat-token-get.1"),
@@ -17,6 +17,7 @@ pub const PAGES: [(&str, &str); 22] = [
     ("status", "oat-status.1"),
     ("refresh", "oat-refresh.1"),
     ("inspect", "oat-inspect.1"),
+    ("credential", "oat-credential.1"),
     ("jwks", "oat-jwks.1"),
     ("profile", "oat-profile.1"),
     ("profile-add", "oat-profile-add.1"),

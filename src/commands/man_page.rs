@@ -83,11 +83,13 @@ const FILES: [(&str, &str); 8] = [
 ];
 
 /// The sections of prose between the options and the exit codes, in the order of a page.
-const HEADINGS: [&str; 10] = [
+const HEADINGS: [&str; 12] = [
     "FORMATS",
     "TARGETS",
     "WHAT --explain TELLS",
     "THE FILE OF A LONG JOB",
+    "WHOSE TOKEN IT IS",
+    "PROTOCOLS",
     "WHO IS TRUSTED",
     "CHECKS",
     "WHY AN API REFUSES A TOKEN",
@@ -97,13 +99,12 @@ const HEADINGS: [&str; 10] = [
 ];
 
 /// What the grammar has no room for: the page, a heading, and paragraphs.
-const PROSE: [(&str, &str, &str); 27] = [
+const PROSE: [(&str, &str, &str); 29] = [
     (
         "",
         "DESCRIPTION",
         "`oat` gets OAuth 2.0 access tokens and prints them, and looks into tokens. A token is kept, sealed, until shortly before it expires, so a script may ask as often as it likes. When many processes ask at once, one of them asks the server and all of them get its token.\n\nStandard output has the answer and nothing else; warnings, errors and traces are on standard error. After a failure standard output is empty, except for the report of `oat inspect`, and the exit code says what to do.\n\nThe servers and clients to use are described as profiles in a file; see `oat-config(5)`. The profile is the one named on the command line, else OAT_PROFILE, else `default_profile` of the file, else the only one in it. The profile `sandbox` is built in: its server runs inside the command, so `oat token get sandbox` and `oat login sandbox` work with nothing set up.",
     ),
-    ("", "NOT THERE YET", "This version cannot answer as a credential helper."),
     (
         "token-get",
         "DESCRIPTION",
@@ -138,6 +139,21 @@ const PROSE: [(&str, &str, &str); 27] = [
         "token-subject",
         "DESCRIPTION",
         "Some tools take the CI system's own token from a file and do the rest themselves: AWS_WEB_IDENTITY_TOKEN_FILE, AZURE_FEDERATED_TOKEN_FILE, the credentials file of Google's libraries. For all others `oat token get` exchanges it.\n\nThe sources are those of SUBJECTS in `oat-config(5)`, in their short form: `github-actions`, `env:NAME`. What is the name of a source is one, and of a profile else. A file is replaced as a whole, and is its owner's alone.",
+    ),
+    (
+        "credential",
+        "DESCRIPTION",
+        "Another program starts `oat` when it needs a token, and gets it in its own protocol: the kept one while it is good, else a new one, as `oat token get` has it. One sign-in serves all of them, and no token is written into their files. `oat credential setup DIALECT PROFILE` prints what to write where; for npm, pnpm and curl too, which have no such protocol.\n\nMost programs start a helper by a name of its own. A link with that name to `oat` is all it takes: kubectl-oat, git-credential-oat, docker-credential-oat, bazel-credential-oat, cargo-credential-oat, go-credential-oat, terraform-credentials-oat. Cargo also takes `oat` itself, which it starts with `--cargo-plugin` alone.\n\nA failure is told on standard error with the exit codes below, and standard output stays empty; cargo gets it in an answer.",
+    ),
+    (
+        "credential",
+        "WHOSE TOKEN IT IS",
+        "`hosts` of a profile lists where its token may go: `api.example.com` on any port, `api.example.com:8443`, or `*.corp.example` for every host below that domain, but not the domain itself. Upper and lower case are the same; a host beyond ASCII is written in its xn-- form.\n\nWhere a profile is named, on the command line or by OAT_PROFILE, it alone is looked at; else the profile that lists the host the most exactly: a whole name before a wildcard, a longer wildcard before a shorter one, with a port before without. Two that list it alike are an error. A host that is not listed gets no token, whoever is named, and is answered in the protocol's own words for that; nor does a server over plain http, unless it is this machine, or an address with a user name, a backslash, an escape or a number in disguise. `-v` says why.\n\nkubectl names its server only with `provideClusterInfo: true`. Where it does and the profile has `hosts`, the server has to be among them, so that a kubeconfig from elsewhere sends no token there. Without that, the profile that the kubeconfig names is the person's own word.\n\nAn index of cargo's on a forge (`https://github.com/…`) gets a token from a named profile only, because its owner says where cargo sends it.",
+    ),
+    (
+        "credential",
+        "PROTOCOLS",
+        "- kubectl [PROFILE]\nAn ExecCredential of client.authentication.k8s.io/v1 or v1beta1, as KUBERNETES_EXEC_INFO asks; without it v1. expirationTimestamp is the end less `leeway`. `--id-token` gives the ID token of the sign-in, renewed where it has ended. A sign-in begins only with `--login` or `auto_login`, on a terminal, and where kubectl says that a person is there.\n- git [PROFILE] get|erase|store|capability\nA user name and a password; `authtype=Bearer` where git (2.46 and later) can send that and the server's WWW-Authenticate offers it. The user name is `username` of the profile or its preset, else what the host is known to want, else oauth2. `erase` forgets the kept access token if it is the one that was sent. `store` keeps nothing. After a failure git goes on to the next helper, or asks.\n- docker [PROFILE] get|store|erase|list|version\nThe token is the password. What docker stores or erases at a login or a logout is not kept and not there.\n- bazel [PROFILE] get\nThe credential helper of EngFlow's specification: headers, and until when.\n- cargo [PROFILE]\nThe credential provider protocol, version 1. The token is sent as `Bearer TOKEN`. Of `credential-provider`, the word behind the program is the profile.\n- go [PROFILE] [URL]\nGOAUTH of Go 1.24 and later. Without a URL there is nothing to say yet.\n- terraform [PROFILE] get|store|forget HOST\nA credentials helper. `store` and `forget` fail: `oat login` and `oat logout` are for that.",
     ),
     (
         "login",

@@ -3,6 +3,9 @@
 #[cfg(unix)]
 mod apart;
 mod completions;
+mod credential;
+mod credential_id_token;
+mod credential_setup;
 mod exec;
 mod exec_targets;
 mod explain;
@@ -102,6 +105,10 @@ fn command(argv: Vec<OsString>, before: &Before) -> Result<u8> {
         Command::Exec(words) => {
             house.own_words = count - 1 - words.command.len();
             return exec::exec(&house, &words, before);
+        }
+        Command::Credential(words) => {
+            house.by_request = true;
+            return credential::speak(&house, &words);
         }
         Command::TokenGet(words) => token::get(&house, &words),
         Command::TokenSubject(words) => token_subject::subject(&house, &words),

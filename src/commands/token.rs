@@ -107,8 +107,7 @@ fn by_policy(house: &House, plan: &Plan, wish: &Wish, store: &Store, world: &mut
         return session::token(plan, wish, store, world);
     }
     session::token_apart(plan, wish, store, world, &|whose, lock, secrets| {
-        let other = (whose.profile != plan.profile).then_some(&whose.profile);
-        apart::renew(store, lock, secrets, other, house.terminal, &house.line(plan))
+        apart::renew(store, lock, secrets, house.terminal, house.line(plan, whose))
     })
 }
 

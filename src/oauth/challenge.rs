@@ -38,6 +38,13 @@ pub fn challenges(response: &Response) -> Vec<Challenge> {
     found
 }
 
+/// The challenges of one header's value.
+pub fn challenges_of(value: &str) -> Vec<Challenge> {
+    let mut found = Vec::new();
+    read(value, &mut found);
+    found
+}
+
 /// Reads one header, word by word. A word before `=` is a parameter, and any other a scheme: the comma that stands before
 /// it in the grammar stands before parameters too.
 fn read(text: &str, found: &mut Vec<Challenge>) {

@@ -79,13 +79,18 @@ pub fn fresh(token: &CachedToken, now: UnixTime, leeway: Seconds) -> bool {
 
 /// How long a token is served, by the rule of [`fresh`]; None where its end is not known.
 pub fn served_until(token: &CachedToken, leeway: Seconds) -> Option<UnixTime> {
-    Some(token.expires_at? - margin(token, leeway)?)
+    Some(fresh_until(token.received_at, token.expires_at?, leeway))
 }
 
 /// How long before its end a token is served no more; None where its end is not known.
 pub fn margin(token: &CachedToken, leeway: Seconds) -> Option<Seconds> {
-    let tenth = Seconds((token.expires_at? - token.received_at).0 / 10);
-    Some(leeway.min(tenth).max(Seconds(0)))
+    Some(token.expires_at? - served_until(token, leeway)?)
+}
+
+/// From when on a token with this beginning and end is not served any more.
+pub fn fresh_until(received_at: UnixTime, expires_at: UnixTime, leeway: Seconds) -> UnixTime {
+    let tenth = Seconds((expires_at - received_at).0 / 10);
+    expires_at - leeway.min(tenth).max(Seconds(0))
 }
 
 /// Whether a token lives as long as the wish asks.

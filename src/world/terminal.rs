@@ -166,6 +166,24 @@ impl Terminal {
         }
     }
 
+    /// What a program says on standard input: up to a line that is the last one, or the end. Fails with `Invalid` where it is longer
+    /// than `longest` bytes.
+    pub fn heard(&self, longest: usize, last: &dyn Fn(&[u8]) -> bool) -> Result<Zeroizing<Vec<u8>>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
+        let mut input = std::io::stdin().lock().take(longest as u64 + 1);
+        loop {
+            let before = bytes.len();
+            let read = input.read_until(b'\n', &mut bytes);
+            let count = read.map_err(|error| Error::new(Kind::Config, "cannot read standard input").hint("is it open?").because(error))?;
+            if bytes.len() > longest {
+                return Err(Error::new(Kind::Invalid, format!("standard input is longer than {} MiB, and no request is", longest >> 20)));
+            }
+            if count == 0 || last(&bytes[before..]) {
+                return Ok(bytes);
+            }
+        }
+    }
+
     fn line(&self, text: &str) {
         // One message, one line: whatever is quoted in it was escaped where it came in; this is the last net.
         let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

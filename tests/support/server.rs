@@ -289,6 +289,11 @@ impl Wire for TcpStream {
 
 impl Wire for rustls::StreamOwned<rustls::ServerConnection, TcpStream> {
     fn end(&mut self, close_notify: bool) {
+        // Of a peer that speaks no TLS nothing more is waited for.
+        if self.conn.is_handshaking() {
+            let _ = self.sock.shutdown(Shutdown::Both);
+            return;
+        }
         if close_notify {
             self.conn.send_close_notify();
         }
