@@ -9,8 +9,10 @@ use std::path::Path;
 use ring::hmac;
 
 use crate::config::Config;
+use crate::dialect::{bazel, cargo, docker, git, go, kubectl, terraform};
 use crate::environment::Environment;
 use crate::error::{Error, Kind};
+use crate::hosts::{Host, listed};
 use crate::inspection::page::{Look, page};
 use crate::inspection::{Report, TokenKind, checks, comparison, input, signature};
 use crate::jose::base64url;
@@ -320,6 +322,56 @@ fn r97_endpoints_and_issuers() {
             let origin = issuer.endpoint().url().origin();
             assert!(issuer.as_str() == text && issuer.metadata_urls().iter().all(|url| url.url().origin() == origin));
         }
+    });
+}
+
+#[test]
+fn r97_hosts_are_read_as_others_read_them() {
+    let seeds: [&[u8]; 6] = [
+        b"https://api.example.com:8443/a?b#c",
+        b"https://api.example.com@evil.example",
+        b"HTTP://127.0.0.1:80",
+        b"https://[2001:DB8::1]:443/",
+        b"a.example.:1",
+        b"https://0x7f.1%2e\\",
+    ];
+    abuse(&seeds, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let Some(host) = Host::parse(&text) else { return };
+        let whole = if text.contains("://") { text.into_owned() } else { format!("https://{text}") };
+        // The reader of the URL standard, which forgives much, finds the same host and port.
+        let url = url::Url::parse(&whole).unwrap_or_else(|error| panic!("{whole}: {error}"));
+        let entry = format!("{}:{}", url.host_str().unwrap(), url.port_or_known_default().unwrap());
+        assert!(listed(std::slice::from_ref(&entry), &host).is_some(), "{whole} is {entry} to others");
+        assert!(url.username().is_empty() && url.password().is_none());
+        assert!(host.guarded() || url.scheme() == "http");
+    });
+}
+
+#[test]
+fn r97_requests_of_other_programs() {
+    let seeds: [&[u8]; 6] = [
+        b"capability[]=authtype\nprotocol=https\nhost=a.example\nwwwauth[]=Bearer realm=\"x\"\npassword=p\n\n",
+        br#"{"uri":"https://a.example/x"}"#,
+        br#"{"v":1,"registry":{"index-url":"sparse+https://a.example/","name":"x"},"kind":"get","args":["p"]}"#,
+        br#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true,"cluster":{"server":"x"}}}"#,
+        b"https://index.docker.io/v1/",
+        b"app.terraform.io",
+    ];
+    abuse(&seeds, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        for failed in [
+            git::read("get", bytes).err(),
+            git::read("erase", bytes).err(),
+            docker::read("get", bytes).err(),
+            bazel::read("get", bytes).err(),
+        ] {
+            failed.iter().for_each(told);
+        }
+        cargo::read(bytes).err().iter().for_each(told);
+        kubectl::read(Some(&text)).err().iter().for_each(told);
+        terraform::read("get", &text).err().iter().for_each(told);
+        let _ = go::read(Some(&text));
     });
 }
 

@@ -314,6 +314,8 @@ fn git_erases_the_token_that_was_sent_and_no_other() {
         assert_eq!((output.code, output.stdout.as_str(), output.stderr.as_str()), (Some(0), "", ""), "{output:#?}");
     };
     assert_eq!(got(&case.oat), "CANARY-0");
+    let record = case.oat.state().join("sessions/p.record");
+    let before = std::fs::read(&record).unwrap();
     for said in [
         "protocol=https\nhost=git.example\nusername=oauth2\npassword=another\n",
         "protocol=https\nhost=git.example\nusername=oauth2\n",
@@ -323,6 +325,8 @@ fn git_erases_the_token_that_was_sent_and_no_other() {
         erase(said);
         assert_eq!(got(&case.oat), "CANARY-0", "{said}");
     }
+    // Each time it is sealed, it is other bytes.
+    assert_eq!(std::fs::read(&record).unwrap(), before);
     erase("protocol=https\nhost=git.example\nusername=oauth2\npassword=CANARY-0\n");
     assert_eq!((got(&case.oat).as_str(), case.server.count()), ("CANARY-1", 2));
     erase("protocol=https\nhost=git.example\nauthtype=Bearer\ncredential=CANARY-1\n");
@@ -330,6 +334,16 @@ fn git_erases_the_token_that_was_sent_and_no_other() {
     // What was refused is not what came since.
     erase("protocol=https\nhost=git.example\nusername=oauth2\npassword=CANARY-1\n");
     assert_eq!((got(&case.oat).as_str(), case.server.count()), ("CANARY-2", 3));
+}
+
+#[test]
+fn git_erases_no_token_for_another_audience() {
+    let case = Case::answering(|request| Answer::token(&format!("CANARY-{}", request.number)));
+    let get = |oat: &Oat, audience: &str| oat.run(&["token", "get", "p", "--audience", audience]).line().to_string();
+    assert_eq!((get(&case.oat, "a"), token("git", &case.ask("git", "https://git.example"))), ("CANARY-0".into(), Some("CANARY-1".into())));
+    let said = "protocol=https\nhost=git.example\nusername=oauth2\npassword=CANARY-1\n";
+    assert_eq!(case.oat.piped(said, &["credential", "git", "erase"]).code, Some(0));
+    assert_eq!((get(&case.oat, "a").as_str(), case.server.count()), ("CANARY-0", 2));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a person may say: the words of every command, understood.
 
+#[cfg(unix)]
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ pub struct Common {
     pub trace: Option<PathBuf>,
 }
 
+#[cfg(unix)]
 impl Common {
     /// The words that say the same.
     pub fn line(&self) -> Vec<OsString> {

@@ -38,6 +38,7 @@ pub struct House {
     /// stderr.
     pub terminal: Terminal,
     /// Whether the command line does not say whose token this is about: another program's request does.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is renewed by another process there"))]
     pub by_request: bool,
     /// The store, where it was looked into before: a keyring is not asked twice.
     opened: RefCell<Option<Store>>,

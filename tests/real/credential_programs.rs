@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use crate::credential::{Case, TOKEN, basic, refused, text};
 use crate::support::json;
 use crate::support::parts::succeeded;
+use crate::support::redirect::Provider;
 use crate::support::server::{Answer, Server};
 use sha2::{Digest, Sha256};
 
@@ -41,6 +42,17 @@ fn kubectl_gets_no_token_for_another_cluster() {
     let output = kubectl(&case, &case.setup("kubectl"));
     assert!(!output.status.success() && text(&output).contains("does not list `localhost"), "{}", text(&output));
     assert!(case.seen().is_empty() && case.tokens.connections() == 0);
+}
+
+#[test]
+fn on_a_terminal_a_sign_in_begins_where_kubectl_says_that_a_person_is_there() {
+    let provider = Provider::good();
+    for (interactive, begins) in [(true, true), (false, false)] {
+        let info = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "spec": {"interactive": interactive}});
+        let oat = provider.oat("").env("KUBERNETES_EXEC_INFO", &info.to_string()).env("OAT_LOGIN_TIMEOUT", "1").env("BROWSER", "true");
+        let (code, screen) = oat.on_terminal(&["credential", "kubectl", "p", "--login"], &[]);
+        assert_eq!((code, screen.contains("/authorize?")), (Some(3), begins), "{screen}");
+    }
 }
 
 // ── cargo ───────────────────────────────────────────────────────────────────────────────────────────────────────
