@@ -1,5 +1,6 @@
 //! What a person may say: the words of every command, understood.
 
+#[cfg(unix)]
 use std::ffi::OsString;
 use std::path::PathBuf;
 

@@ -163,9 +163,11 @@ fn to_kubectl(house: &House, words: &Words, said: &[&str]) -> Result<()> {
     let (plan, config) = of_cluster(house, named, info.server.as_deref())?;
     let answer = || match words.id_token {
         false => granted(house, &plan, &config, None, &|credential| Ok(info.answer(credential))),
-        true => id_token(house, &plan, &config).map(|(token, end)| {
-            info.answer(&Credential { token: token.expose(), username: "", expires_at: Some(end), renew_at: Some(end) })
-        }),
+        true => {
+            let (token, end) = id_token(house, &plan, &config)?;
+            house.mask(token.expose())?;
+            Ok(info.answer(&Credential { token: token.expose(), username: "", expires_at: Some(end), renew_at: Some(end) }))
+        }
     };
     let answer = match answer() {
         Err(error) if error.kind == Kind::LoginRequired && info.interactive != Some(false) => {

@@ -289,9 +289,12 @@ impl Wire for TcpStream {
 
 impl Wire for rustls::StreamOwned<rustls::ServerConnection, TcpStream> {
     fn end(&mut self, close_notify: bool) {
-        // Of a peer that speaks no TLS nothing more is waited for.
+        // The peer is to see why, but one that speaks no TLS is not waited for.
         if self.conn.is_handshaking() {
-            let _ = self.sock.shutdown(Shutdown::Both);
+            while self.conn.wants_write() && self.conn.write_tls(&mut self.sock).is_ok() {}
+            let _ = self.sock.shutdown(Shutdown::Write);
+            let _ = self.sock.set_read_timeout(Some(Duration::from_millis(300)));
+            while self.sock.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {}
             return;
         }
         if close_notify {
