@@ -6,7 +6,7 @@ use crate::output;
 use crate::text::{escape, nearest};
 
 /// The committed pages, by what `oat man` calls them.
-pub const PAGES: [(&str, &str); 23] = [
+pub const PAGES: [(&str, &str); 30] = [
     ("", "oat.1"),
     ("token", "oat-token.1"),
     ("token-get", "oat-token-get.1"),
@@ -30,6 +30,13 @@ pub const PAGES: [(&str, &str); 23] = [
     ("completions", "oat-completions.1"),
     ("man", "oat-man.1"),
     ("config", "oat-config.5"),
+    ("ci", "oat-ci.7"),
+    ("github-actions", "oat-github-actions.7"),
+    ("gitlab-ci", "oat-gitlab-ci.7"),
+    ("circleci", "oat-circleci.7"),
+    ("buildkite", "oat-buildkite.7"),
+    ("azure-pipelines", "oat-azure-pipelines.7"),
+    ("kubernetes", "oat-kubernetes.7"),
 ];
 
 /// Prints a page as roff: `oat man token get | man -l -`.
@@ -52,13 +59,14 @@ pub fn print(page: Option<&str>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::commands::generated::{generated, undeferred};
-    use crate::commands::{man_config, man_page};
+    use crate::commands::{man_ci, man_config, man_page};
 
     #[test]
     fn the_committed_pages_are_those_of_the_grammar_and_the_keys() {
         let grammar = undeferred();
         let pages = man_page::commands(&grammar);
-        let names: Vec<String> = pages.iter().map(|page| page.name.clone()).chain(["config".to_string()]).collect();
+        let others = ["config", "ci"].into_iter().chain(man_ci::GUIDES.map(|guide| guide.name));
+        let names: Vec<String> = pages.iter().map(|page| page.name.clone()).chain(others.map(str::to_string)).collect();
         let mut committed = PAGES.map(|(name, _)| name.to_string()).to_vec();
         committed.sort_by_key(|name| names.iter().position(|other| other == name));
         assert_eq!(committed, names, "every command has a page");
@@ -67,5 +75,9 @@ mod tests {
             generated(&format!("man/{file}"), &man_page::page(page));
         }
         generated("man/oat-config.5", &man_config::page());
+        generated("man/oat-ci.7", &man_ci::overview());
+        for guide in &man_ci::GUIDES {
+            generated(&format!("man/oat-{}.7", guide.name), &man_ci::page(guide));
+        }
     }
 }

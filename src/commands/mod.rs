@@ -25,6 +25,8 @@ mod login;
 mod logout;
 mod man;
 #[cfg(test)]
+mod man_ci;
+#[cfg(test)]
 mod man_config;
 #[cfg(test)]
 mod man_page;

@@ -32,6 +32,7 @@ mod sign_in;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;
+mod workflows;
 
 use std::io::Write;
 use support::Output;
