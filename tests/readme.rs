@@ -185,6 +185,11 @@ fn the_table_of_formats_is_what_is_printed() {
 }
 
 #[test]
+fn the_workflow_is_that_of_the_manual_which_is_run() {
+    assert_eq!(blocks(&text("README.md"), "yaml"), [support::manual::literal("oat-github-actions.7")]);
+}
+
+#[test]
 fn the_table_of_commands_is_the_grammar() {
     /// The commands below one, with what `--help` says of each.
     fn below(path: &[&str]) -> Vec<Vec<String>> {

@@ -11,7 +11,7 @@ use saphyr::{LoadableYamlNode, YamlOwned};
 use serde_json::json;
 
 use crate::support::parts::part;
-use crate::support::{Answer, Oat, Recorded, Server};
+use crate::support::{Answer, Oat, Recorded, Server, manual};
 
 /// The identity of the job, the token for the API, and what the job asks its CI system with. Outputs are searched for them.
 const TOKEN: &str = "CANARY-access-token";
@@ -28,12 +28,7 @@ fn identity() -> String {
 
 /// The workflow of a page of the manual.
 fn workflow(page: &str) -> YamlOwned {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("man").join(page);
-    let roff = fs::read_to_string(path).unwrap();
-    let block = roff.split("\n.nf\n").nth(1).unwrap().split("\n.fi\n").next().unwrap();
-    let text = [("\\-", "-"), ("\\*(Aq", "'"), ("\\(ga", "`"), ("\\(ti", "~"), ("\\(ha", "^"), ("\\&", ""), ("\\\\", "\\")];
-    let text = text.iter().fold(block.to_string(), |text, (roff, plain)| text.replace(roff, plain));
-    YamlOwned::load_from_str(&text).unwrap().remove(0)
+    YamlOwned::load_from_str(&manual::literal(page)).unwrap().remove(0)
 }
 
 fn text(value: &YamlOwned) -> String {

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod id_token;
 pub mod inspected;
+pub mod manual;
 pub mod oat;
 #[cfg(feature = "real-parts")]
 pub mod parts;
