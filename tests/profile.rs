@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
@@ -24,10 +24,6 @@ const OWN: &str = "# my servers\r\ndefault_profile = \"a\"   # the usual one\n\n
 
 fn written(oat: &Oat) -> String {
     fs::read_to_string(oat.config_file()).unwrap()
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().mode() & 0o777
 }
 
 /// A command that says what it did on stderr, and nothing on stdout.
