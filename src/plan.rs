@@ -27,7 +27,7 @@ use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::token::Body;
 use crate::plan::choice::choose;
-use crate::plan::client::Proof;
+use crate::plan::client::Evidence;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
 use crate::plan::setting::{Origin, Setting, Settings};
@@ -207,17 +207,17 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     let client_id = client::id(&draft, grant, &profile)?;
     let subject = Party::of("subject", &draft.settings, &profile, making)?;
     let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
-    let proof = Proof::of(&draft.settings, grant, subject.as_ref(), &profile, environment)?;
+    let evidence = Evidence::of(&draft.settings, grant, subject.as_ref(), &profile, environment)?;
     let mut plan = Plan {
         grant,
         issuer,
         pin_hosts: draft.settings.list("pin_hosts"),
         token_endpoint,
         client_id,
-        client_secret: proof.secret,
-        client_key: proof.key,
-        client_certificate: proof.certificate,
-        client_auth: proof.method,
+        client_secret: evidence.secret,
+        client_key: evidence.key,
+        client_certificate: evidence.certificate,
+        client_auth: evidence.method,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
         parameters: parameters(&draft.settings, grant)?,
         subject,

@@ -108,6 +108,11 @@ fn add_refuses_what_does_not_hold_and_writes_nothing() {
     nothing_written(&["--token-endpoint", "http://a.example/t", "--client-id", "c"], 2, &["--token-endpoint", "plain http"]);
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--grant", "password"], 2, &["--grant"]);
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--leeway", "soon"], 2, &["--leeway"]);
+    nothing_written(
+        &["--token-endpoint", "https://a.example/t", "--client-id", "c", "--hosts", "a.example,b.example"],
+        2,
+        &["--hosts", "`a.example,b.example`"],
+    );
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--scopes", "x"], 2, &["--scopes"]);
     for name in ["../x", "a/b", "a b", ".x", ""] {
         let oat = Oat::new();

@@ -11,8 +11,8 @@ use crate::plan::subject::{self, Party};
 use crate::plan::substitution::{as_text, home};
 use crate::secret::SecretReference;
 
-/// What proves a client.
-pub struct Proof {
+/// Where what proves a client is.
+pub struct Evidence {
     /// Where its secret is.
     pub secret: Option<SecretReference>,
     /// Where its private key is.
@@ -23,7 +23,7 @@ pub struct Proof {
     pub method: Option<Method>,
 }
 
-impl Proof {
+impl Evidence {
     /// What the settings say of it. Fails with `Config` for what is missing, and for what does not go together.
     pub fn of(
         settings: &Settings,
@@ -31,7 +31,7 @@ impl Proof {
         subject: Option<&Party>,
         profile: &ProfileName,
         environment: &Environment,
-    ) -> Result<Proof> {
+    ) -> Result<Evidence> {
         let of = |key: &str| settings.secret(key).map(|reference| at_home(reference, environment));
         let (secret, key, certificate) = (of("client_secret"), of("client_key"), of("client_certificate"));
         if [&secret, &key, &certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1 {
@@ -40,10 +40,10 @@ impl Proof {
         }
         subject::needed(grant, subject, key.is_some(), profile, settings)?;
         let method = client_auth(settings, grant, subject.is_some(), key.is_some());
-        let proof = Proof { secret, key, certificate, method };
-        let by_key = proof.key.is_some() || (subject.is_some() && method == Some(Method::PrivateKeyJwt));
-        provable(profile, grant, &proof, by_key)?;
-        Ok(proof)
+        let evidence = Evidence { secret, key, certificate, method };
+        let by_key = evidence.key.is_some() || (subject.is_some() && method == Some(Method::PrivateKeyJwt));
+        provable(profile, grant, &evidence, by_key)?;
+        Ok(evidence)
     }
 }
 
@@ -82,13 +82,13 @@ fn at_home(reference: SecretReference, environment: &Environment) -> SecretRefer
 
 /// A machine has nothing but its secret or its key to prove itself by, unless it says that it needs none; and a method that is
 /// named needs what it works with, except that a person's app has no secret.
-fn provable(profile: &ProfileName, grant: Grant, proof: &Proof, key: bool) -> Result<()> {
-    let named = proof.method;
+fn provable(profile: &ProfileName, grant: Grant, evidence: &Evidence, key: bool) -> Result<()> {
+    let named = evidence.method;
     let lacks = |what: &str| match named {
         Some(method) => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`, which {} needs", method.name())),
         None => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`")),
     };
-    if named.is_some_and(Method::by_tls) && proof.certificate.is_none() {
+    if named.is_some_and(Method::by_tls) && evidence.certificate.is_none() {
         return Err(lacks("client_certificate")
             .hint("set client_certificate = { file = \"CERT.pem\" }, or OAT_CLIENT_CERTIFICATE to the PEM itself"));
     }
@@ -102,7 +102,7 @@ fn provable(profile: &ProfileName, grant: Grant, proof: &Proof, key: bool) -> Re
         None => !key,
         Some(method) => method.by_secret(),
     };
-    if by_secret && proof.secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
+    if by_secret && evidence.secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
         return Err(lacks("client_secret").hint(format!(
             "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, give a `client_key`, or say client_auth = \"none\" for a public client"
         )));
