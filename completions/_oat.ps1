@@ -136,7 +136,7 @@ Register-ArgumentCompleter -Native -CommandName 'oat' -ScriptBlock {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'How the token is printed [default: raw]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the token is printed [default: raw]')
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that --format env speaks to [default: sh]')
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The variable of --format env and dotenv, and of --to dotenv [default: OAT_ACCESS_TOKEN]')
             [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'The token must be good for at least this long, such as 10m')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell errors, and what a command reports, as JSON')

@@ -131,7 +131,7 @@ set edit:completion:arg-completer[oat] = {|@words|
             cand -f 'How the token is printed [default: raw]'
             cand --format 'How the token is printed [default: raw]'
             cand --shell 'The shell that --format env speaks to [default: sh]'
-            cand --name 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]'
+            cand --name 'The variable of --format env and dotenv, and of --to dotenv [default: OAT_ACCESS_TOKEN]'
             cand --min-ttl 'The token must be good for at least this long, such as 10m'
             cand --to 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH'
             cand --json 'Tell errors, and what a command reports, as JSON'

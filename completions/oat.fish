@@ -214,7 +214,7 @@ fish\t''
 powershell\t''
 cmd\t''
 nu\t''"
-complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]' -r -f
+complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l name -d 'The variable of --format env and dotenv, and of --to dotenv [default: OAT_ACCESS_TOKEN]' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l min-ttl -d 'The token must be good for at least this long, such as 10m' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l to -d 'Hand the token on, and print nothing: github-env=NAME, github-output=NAME, ado-var=NAME, file=PATH, dotenv=PATH' -r -f
 complete -c oat -n "__fish_oat_using_subcommand token; and __fish_seen_subcommand_from get" -l json -d 'Tell errors, and what a command reports, as JSON'

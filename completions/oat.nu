@@ -166,7 +166,7 @@ module completions {
     --client-certificate-keyring # Take the client certificate from oat's store, where `oat profile set-secret` sealed it
     --format(-f): string@"nu-complete oat token get format" # How the token is printed [default: raw]
     --shell: string@"nu-complete oat token get shell" # The shell that --format env speaks to [default: sh]
-    --name: string            # The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]
+    --name: string            # The variable of --format env and dotenv, and of --to dotenv [default: OAT_ACCESS_TOKEN]
     --min-ttl: string         # The token must be good for at least this long, such as 10m
     --force                   # Ask the server, whatever the cache says
     --require-store           # Fail when the token cannot be kept

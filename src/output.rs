@@ -106,8 +106,11 @@ pub fn variable(name: &str) -> Result<&str> {
     if starts && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         return Ok(name);
     }
-    Err(Error::new(Kind::Usage, format!("`{}` is not the name of a variable", crate::text::escape(name)))
-        .hint("use letters, digits and `_`, and do not start with a digit: --name API_TOKEN"))
+    let told = match name {
+        "" => "a variable needs a name".into(),
+        _ => format!("`{}` is not the name of a variable", crate::text::escape(name)),
+    };
+    Err(Error::new(Kind::Usage, told).hint("use letters, digits and `_`, and do not start with a digit: --name API_TOKEN"))
 }
 
 fn assignment(name: &str, token: &str, shell: &str) -> Result<String> {

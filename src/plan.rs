@@ -1,6 +1,7 @@
 //! Flags, environment, profile and preset become one `Plan`, with nothing left open.
 
 pub mod choice;
+pub mod client;
 pub mod draft;
 pub mod grant;
 pub mod host;
@@ -26,11 +27,12 @@ use crate::oauth::client_auth::Method;
 use crate::oauth::endpoints::{Endpoint, Issuer};
 use crate::oauth::token::Body;
 use crate::plan::choice::choose;
+use crate::plan::client::Evidence;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
 use crate::plan::setting::{Origin, Setting, Settings};
 use crate::plan::subject::{Making, Party};
-use crate::plan::substitution::{as_text, home};
+use crate::plan::substitution::home;
 use crate::provider::Preset;
 use crate::secret::SecretReference;
 use crate::text::escape;
@@ -172,17 +174,22 @@ fn make(name: &ProfileName, chosen: &Chosen, making: Making) -> Result<Plan> {
     close(draft, name.clone(), making)
 }
 
+/// Checks what a person wrote at once; the preset's own URLs are held by a test, and those that are used are checked when the plan is made.
+fn written_well(settings: &Settings) -> Result<()> {
+    let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
+    for setting in settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
+        settings.endpoint(setting.key.name)?;
+    }
+    for entry in settings.list("hosts") {
+        hosts::check(&entry).map_err(|reason| settings.wrong("hosts", reason).hint("hosts = [\"api.example.com\"]"))?;
+    }
+    Ok(())
+}
+
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
 fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     let environment = making.environment;
-    // What a person wrote is checked at once; the preset's own URLs are held by a test, and those that are used are checked below.
-    let written = |setting: &&Setting| setting.key.kind == KeyKind::Url && !matches!(setting.origin, Origin::Preset(_));
-    for setting in draft.settings.all.iter().filter(written).filter(|setting| !matches!(setting.key.name, "issuer" | "token_endpoint")) {
-        draft.settings.endpoint(setting.key.name)?;
-    }
-    for entry in draft.settings.list("hosts") {
-        hosts::check(&entry).map_err(|reason| draft.settings.wrong("hosts", reason).hint("hosts = [\"api.example.com\"]"))?;
-    }
+    written_well(&draft.settings)?;
     let timeout = draft.settings.length("timeout").unwrap_or(Seconds(30));
     if !(1..=3600).contains(&timeout.0) {
         return Err(draft.settings.wrong("timeout", "it must be 1 s to 1 h").hint("30s is the default"));
@@ -197,30 +204,20 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
             .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.settings.path)));
     }
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
-    let client_id = client_id(&draft, grant, &profile)?;
+    let client_id = client::id(&draft, grant, &profile)?;
     let subject = Party::of("subject", &draft.settings, &profile, making)?;
     let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
-    let secret = |key: &str| draft.settings.secret(key).map(|reference| at_home(reference, environment));
-    let (client_secret, client_key, client_certificate) = (secret("client_secret"), secret("client_key"), secret("client_certificate"));
-    if [&client_secret, &client_key, &client_certificate].into_iter().filter(|source| **source == Some(SecretReference::Stdin)).count() > 1
-    {
-        return Err(Error::new(Kind::Config, "standard input can be one of client_secret, client_key and client_certificate only")
-            .hint("give the others by `file` or `env`"));
-    }
-    subject::needed(grant, subject.as_ref(), client_key.is_some(), &profile, &draft.settings)?;
-    let client_auth = client_auth(&draft.settings, grant, subject.is_some(), client_key.is_some());
-    let key_or_subject = client_key.is_some() || (subject.is_some() && client_auth == Some(Method::PrivateKeyJwt));
-    provable(&profile, grant, client_auth, &client_secret, key_or_subject, &client_certificate)?;
+    let evidence = Evidence::of(&draft.settings, grant, subject.as_ref(), &profile, environment)?;
     let mut plan = Plan {
         grant,
         issuer,
         pin_hosts: draft.settings.list("pin_hosts"),
         token_endpoint,
         client_id,
-        client_secret,
-        client_key,
-        client_certificate,
-        client_auth,
+        client_secret: evidence.secret,
+        client_key: evidence.key,
+        client_certificate: evidence.certificate,
+        client_auth: evidence.method,
         body: draft.settings.text("token_request_body").and_then(|name| Body::named(&name)).unwrap_or_default(),
         parameters: parameters(&draft.settings, grant)?,
         subject,
@@ -240,75 +237,6 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     plan.warnings = warnings(&plan);
     subject::share(&mut plan)?;
     Ok(plan)
-}
-
-/// The client's identifier; empty where there need be none.
-fn client_id(draft: &Draft, grant: Grant, profile: &ProfileName) -> Result<String> {
-    let named = draft.settings.text("client_id");
-    if let Some(client_id) = named.or_else(|| grant.by_token().then(String::new)) {
-        return Ok(client_id);
-    }
-    let variable =
-        draft.preset.as_ref().and_then(|p| p.settings.iter().find(|(key, _)| key.name == "client_id")).and_then(|(_, v)| as_text(v));
-    let or = variable.map(|template| format!("set {}, or ", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
-    Err(Error::new(Kind::Config, format!("profile `{profile}` has no `client_id`"))
-        .hint(format!("{or}set client_id = \"…\" in [profile.{profile}] of `{}`, or OAT_CLIENT_ID", draft.settings.path)))
-}
-
-/// How the client proves itself, as far as the profile says. A preset says how a secret is sent: whoever has a key instead sends none,
-/// a job's token is all that some clients have (RFC 7523 section 2.2), and who signs the grant itself says by that who it is.
-fn client_auth(settings: &Settings, grant: Grant, subject: bool, key: bool) -> Option<Method> {
-    let named = settings.text("client_auth").and_then(|name| Method::named(&name));
-    let own = !matches!(settings.get("client_auth").map(|setting| &setting.origin), Some(Origin::Preset(_)));
-    match grant {
-        Grant::ClientCredentials if subject => named.filter(|_| own).or(Some(Method::PrivateKeyJwt)),
-        Grant::JwtBearer if !subject => named.filter(|method| own && *method != Method::None),
-        _ => named.filter(|method| own || !key || !method.by_secret()),
-    }
-}
-
-/// `~/` in the path of a secret's file.
-fn at_home(reference: SecretReference, environment: &Environment) -> SecretReference {
-    match reference {
-        SecretReference::File(path) => SecretReference::File(home(&path.to_string_lossy(), environment)),
-        other => other,
-    }
-}
-
-/// A machine has nothing but its secret or its key to prove itself by, unless it says that it needs none; and a method that is
-/// named needs what it works with, except that a person's app has no secret.
-fn provable(
-    profile: &ProfileName,
-    grant: Grant,
-    named: Option<Method>,
-    secret: &Option<SecretReference>,
-    key: bool,
-    certificate: &Option<SecretReference>,
-) -> Result<()> {
-    let lacks = |what: &str| match named {
-        Some(method) => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`, which {} needs", method.name())),
-        None => Error::new(Kind::Config, format!("profile `{profile}` has no `{what}`")),
-    };
-    if named.is_some_and(Method::by_tls) && certificate.is_none() {
-        return Err(lacks("client_certificate")
-            .hint("set client_certificate = { file = \"CERT.pem\" }, or OAT_CLIENT_CERTIFICATE to the PEM itself"));
-    }
-    let by_key = named.is_some_and(|method| method == Method::PrivateKeyJwt || method.by_tls());
-    if by_key && !key {
-        return Err(lacks("client_key").hint(format!(
-            "set client_key = {{ file = \"KEY.pem\" }}, seal one with `oat profile set-secret {profile} < KEY.pem`, or set OAT_CLIENT_KEY to the key itself"
-        )));
-    }
-    let by_secret = match named {
-        None => !key,
-        Some(method) => method.by_secret(),
-    };
-    if by_secret && secret.is_none() && (grant == Grant::ClientCredentials || named == Some(Method::ClientSecretJwt)) {
-        return Err(lacks("client_secret").hint(format!(
-            "set client_secret = {{ env = \"NAME\" }}, seal one with `oat profile set-secret {profile}`, set OAT_CLIENT_SECRET, give a `client_key`, or say client_auth = \"none\" for a public client"
-        )));
-    }
-    Ok(())
 }
 
 /// What a token is for, as the profile's own keys say it.

@@ -543,3 +543,18 @@ fn certificates_are_checked_where_a_job_asks_for_its_token_too() {
     oat.run(&["token", "subject"]).fails_saying(8, &["certificate"]);
     assert_eq!(server.count(), 0);
 }
+
+#[test]
+fn a_mistyped_source_is_told_with_what_was_meant() {
+    let oat = Oat::new();
+    let subject = |source: &str| oat.run(&["token", "subject", source]);
+    subject("githubactions").fails_saying(6, &["no profile `githubactions`", "the source `github-actions`"]);
+    subject("env:").fails_saying(2, &["`name`", "not empty"]);
+    subject("env").fails_saying(2, &["`env:NAME`"]);
+    subject("file").fails_saying(2, &["`file:FILE`"]);
+    subject("command").fails_saying(2, &["command = [\"PROGRAM\", …]"]);
+    subject("buildkite").fails_saying(6, &["buildkite-agent", "is this a Buildkite job?"]);
+    Oat::new().env("OAT_SUBJECT", "githb").run(&["token", "subject"]).fails_saying(6, &["OAT_SUBJECT", "oat man config"]);
+    let output = Oat::new().env("T", "x").run(&["token", "subject", "env:T", "--out", "/dev/full"]);
+    assert!(!output.fails_saying(2, &["/dev/full"]).contains("--to"), "{output:#?}");
+}

@@ -14,12 +14,6 @@ const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TYPE: &str = "urn:ietf:params:oauth:token-type:";
 const JOB: &str = "CANARY.job.token";
 
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = expected.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    pairs.sort();
-    pairs
-}
-
 /// The one form that was sent to this path.
 #[track_caller]
 fn form_at(server: &Server, path: &str) -> Vec<(String, String)> {

@@ -107,10 +107,6 @@ fn until(what: &str, mut seen: impl FnMut() -> bool) {
     }
 }
 
-fn mode(path: &Path) -> u32 {
-    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
-}
-
 /// Where nothing else is kept, in a runtime folder of its own.
 fn at_runtime(oat: Oat) -> (Oat, PathBuf) {
     let runtime = oat.folder().join("runtime");

@@ -227,6 +227,12 @@ fn a_profile_that_is_not_complete_is_told_as_far_as_it_goes() {
 }
 
 #[test]
+fn of_a_profile_that_is_not_there_nothing_is_told() {
+    let output = Oat::new().run(&["token", "get", "nowhere", "--explain"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(6), ""), "{output:#?}");
+}
+
+#[test]
 fn it_is_told_how_the_profile_was_chosen() {
     let oat = Oat::at("https://a.example/token", "");
     let chosen = |oat: &Oat, args: &[&str]| {

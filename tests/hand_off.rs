@@ -356,10 +356,6 @@ fn azures_agent_reads_a_secret_variable_from_stdout() {
 
 // ── file ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn mode(path: &Path) -> u32 {
-    fs::symlink_metadata(path).unwrap().mode() & 0o7777
-}
-
 #[test]
 fn a_file_is_private_whatever_the_umask_and_holds_the_format() {
     let server = Server::always(Answer::token(TOKEN));

@@ -289,12 +289,6 @@ impl Row {
     }
 }
 
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = expected.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    pairs.sort();
-    pairs
-}
-
 /// The metadata that dex is asked for, and a token for everyone.
 fn usual(request: &Recorded) -> Answer {
     let host = request.header("host").unwrap_or_default();

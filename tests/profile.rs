@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
@@ -24,10 +24,6 @@ const OWN: &str = "# my servers\r\ndefault_profile = \"a\"   # the usual one\n\n
 
 fn written(oat: &Oat) -> String {
     fs::read_to_string(oat.config_file()).unwrap()
-}
-
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().mode() & 0o777
 }
 
 /// A command that says what it did on stderr, and nothing on stdout.
@@ -112,6 +108,11 @@ fn add_refuses_what_does_not_hold_and_writes_nothing() {
     nothing_written(&["--token-endpoint", "http://a.example/t", "--client-id", "c"], 2, &["--token-endpoint", "plain http"]);
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--grant", "password"], 2, &["--grant"]);
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--leeway", "soon"], 2, &["--leeway"]);
+    nothing_written(
+        &["--token-endpoint", "https://a.example/t", "--client-id", "c", "--hosts", "a.example,b.example"],
+        2,
+        &["--hosts", "`a.example,b.example`"],
+    );
     nothing_written(&["--token-endpoint", "https://a.example/t", "--client-id", "c", "--scopes", "x"], 2, &["--scopes"]);
     for name in ["../x", "a/b", "a b", ".x", ""] {
         let oat = Oat::new();

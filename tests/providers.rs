@@ -49,10 +49,6 @@ fn form_without_credentials(request: &Recorded) -> (Vec<(String, String)>, Strin
     (pairs, credentials)
 }
 
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
-}
-
 // ── VeriCerts Zero ──────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -15,12 +15,6 @@ use support::id_token::{jwks, rs256};
 use support::sign_in::{SignIn, free_port, query};
 use support::*;
 
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = expected.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-    pairs.sort();
-    pairs
-}
-
 /// The pairs without those that differ from run to run, whose values come apart.
 fn without<const N: usize>(all: Vec<(String, String)>, names: [&str; N]) -> (Vec<(String, String)>, [String; N]) {
     let value = |name: &str| all.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("no `{name}` in {all:?}")).1.clone();

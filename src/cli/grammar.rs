@@ -108,7 +108,7 @@ pub fn grammar() -> Clap {
             of_one("man", "Print a manual page", plain).arg(page_argument()),
         ])
         .after_help(
-            "Examples:\n  oat token get sandbox                     a token from the built-in test server\n  export TOKEN=$(oat token get zero)        a bearer token for a script\n  curl -K <(oat token get zero --format curl) https://api.example.com/\n\nExit codes: 0 ok, 1 internal, 2 usage, 3 login required, 4 denied, 5 try later, 6 config,\n7 store, 8 an answer, a certificate or a token does not hold, 130 interrupted.\nThe manual: `oat man`, `oat man token get`, `oat man config`.",
+            "Examples:\n  oat token get sandbox                     a token from the built-in test server\n  export TOKEN=$(oat token get zero)        a bearer token for a script\n  curl -K <(oat token get zero --format curl) https://api.example.com/\n\nExit codes: 0 ok, 1 internal, 2 usage, 3 login required, 4 denied, 5 try later, 6 config,\n7 store, 8 an answer, a certificate or a token does not hold, 126 and 127 as env(1), 130 interrupted.\nThe manual: `oat man`, `oat man token get`, `oat man config`.",
         )
 }
 
@@ -214,6 +214,7 @@ const EXEC_FLAGS: [Flag; 5] = [
 ];
 
 fn exec(command: Clap) -> Clap {
+    let command = command.override_usage("oat exec [OPTIONS] [PROFILE] -- <COMMAND>...");
     with(with_keys(command.arg(profile_argument()).arg(command_argument())), &EXEC_FLAGS).after_help(
         "Examples:\n  oat exec zero -- ./deploy.sh\n  oat exec zero --env API_TOKEN -- terraform apply\n  oat exec --env A=one --env B=two -- ./compare.py\n  oat exec zero --file-env TOKEN_FILE -- ./two-hours.sh\n\nWhat stands behind `--` is run as it is, without a shell. It takes the place of this process, so its exit code, signals and terminal are its own.",
     )
@@ -232,7 +233,7 @@ fn command_argument() -> Arg {
 const TOKEN_GET_FLAGS: [Flag; 10] = [
     Flag("format", Word("FORMAT", &FORMATS), "How the token is printed [default: raw]"),
     Flag("shell", Word("SHELL", &SHELLS), "The shell that --format env speaks to [default: sh]"),
-    Flag("name", Text("NAME"), "The variable of --format env and dotenv [default: OAT_ACCESS_TOKEN]"),
+    Flag("name", Text("NAME"), "The variable of --format env and dotenv, and of --to dotenv [default: OAT_ACCESS_TOKEN]"),
     Flag("min_ttl", Time, "The token must be good for at least this long, such as 10m"),
     Flag("force", Nothing, "Ask the server, whatever the cache says"),
     REQUIRE_STORE,

@@ -55,7 +55,7 @@ pub fn no_secret_here() -> Error {
 /// What is to be run is not told from what is oat's own.
 pub fn no_command_here() -> Error {
     Error::new(Kind::Usage, "there is no command to run: it stands behind `--`")
-        .hint("oat exec PROFILE -- COMMAND ARGUMENTS; and `;` ends the words of `--client-secret-command`")
+        .hint("oat exec PROFILE -- COMMAND ARGUMENTS; a `;` ends the words of a flag such as `--client-secret-command`")
 }
 
 fn usage(rendered: &str) -> Error {

@@ -4,11 +4,10 @@ use crate::commands::house::House;
 use crate::commands::token::hand_out;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::jose::compact::Jws;
 use crate::plan::Plan;
 use crate::secret::IdToken;
 use crate::session::decision::{Wish, fresh_until};
-use crate::session::server::identity;
+use crate::session::id_token;
 use crate::time::UnixTime;
 use crate::world;
 
@@ -32,14 +31,10 @@ pub fn id_token(house: &House, plan: &Plan, config: &Config) -> Result<(IdToken,
 /// The kept one, while it is good.
 fn kept(house: &House, plan: &Plan, config: &Config) -> Result<Option<(IdToken, UnixTime)>> {
     let store = house.store(config)?;
-    let kept = store.load_sealed(&plan.profile);
+    let kept = id_token::kept(plan, &store);
     house.told_by(&store);
     house.keep_open(store);
-    let token = kept?.filter(|kept| kept.identity == identity(plan)).and_then(|kept| kept.id_token);
-    let Some(token) = token else { return Ok(None) };
-    let claims = Jws::decode(token.expose()).and_then(|jws| jws.claims())?;
-    let time = |name: &str| claims.get(name).and_then(|value| value.as_f64()).map(|seconds| UnixTime(seconds as i64));
     let now = world::now();
-    let end = time("exp").map(|end| fresh_until(time("iat").unwrap_or(now), end, plan.leeway));
-    Ok(end.filter(|end| *end > now).map(|end| (token, end)))
+    let served = kept?.map(|(token, begin, end)| (token, fresh_until(begin.unwrap_or(now), end, plan.leeway)));
+    Ok(served.filter(|(_, until)| *until > now))
 }

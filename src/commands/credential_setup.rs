@@ -113,7 +113,10 @@ pub fn print(house: &House, words: &[&str]) -> Result<()> {
     let (what, profile) = match words {
         [what] => (*what, None),
         [what, profile] => (*what, Some(profile.to_string())),
-        _ => return Err(Error::new(Kind::Usage, "set up what?").hint("oat credential setup git PROFILE")),
+        _ => {
+            return Err(Error::new(Kind::Usage, "`oat credential setup` takes the name of a program, and a profile")
+                .hint("oat credential setup git PROFILE"));
+        }
     };
     let names = || SETUPS.iter().map(|setup| setup.name);
     let setup = SETUPS.iter().find(|setup| setup.name == what).ok_or_else(|| {

@@ -4,32 +4,19 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::process::Command;
 
-use crate::cli::words::{Chosen, Exec};
+use crate::cli::words::Exec;
 use crate::commands::Before;
-use crate::commands::exec_targets::{Target, no_stdin, profiles, targets};
+use crate::commands::exec_targets::{Planned, Target, plans, targets};
 use crate::commands::house::House;
 #[cfg(unix)]
 use crate::commands::keeper;
 use crate::commands::token::hand_out_asking;
-use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Plan;
-use crate::secret::SecretReference;
 use crate::session::Handed;
 use crate::session::decision::Wish;
 use crate::store::outbox::Outbox;
 use crate::text::escape;
 use crate::world::secrets::without_ours;
-
-/// A profile that was asked for.
-pub struct Planned {
-    /// As in the targets.
-    pub profile: Option<String>,
-    /// How its token is got.
-    pub plan: Plan,
-    /// The profile file behind the plan.
-    pub config: Config,
-}
 
 /// What the command needs.
 struct Ready {
@@ -60,21 +47,6 @@ pub fn exec(house: &House, words: &Exec, before: &Before) -> Result<u8> {
         outbox,
     };
     run(house, words, command, ready, before)?.map_err(|error| not_run(error, program))
-}
-
-/// The plan of every profile, so that what is wrong in any of them is told before anyone is asked.
-pub fn plans(house: &House, words: &Exec, targets: &[Target]) -> Result<Vec<Planned>> {
-    let mut planned = Vec::new();
-    for profile in profiles(targets) {
-        let profile = profile.map(str::to_string);
-        let (plan, config) = house.plan(&Chosen { profile: profile.clone(), ..words.chosen.clone() })?;
-        let sources = [&plan.client_secret, &plan.client_key, &plan.client_certificate];
-        if sources.into_iter().flatten().any(|reference| *reference == SecretReference::Stdin) {
-            return Err(no_stdin());
-        }
-        planned.push(Planned { profile, plan, config });
-    }
-    Ok(planned)
 }
 
 /// Puts every token where its variable says.
@@ -143,6 +115,7 @@ fn not_run(error: io::Error, program: &OsStr) -> Error {
         ErrorKind::NotFound if shown.contains('/') => {
             (Kind::NotFound, format!("see `ls -l {shown}`, and the first line of it where it is a script"))
         }
+        ErrorKind::NotFound if shown.is_empty() => (Kind::NotFound, "its name is empty: is a variable in front of it not set?".into()),
         ErrorKind::NotFound => (Kind::NotFound, format!("no shell runs it; `command -v {shown}` says what your shell takes it for")),
         ErrorKind::ArgumentListTooLong => {
             (Kind::NotExecutable, "`--file-env NAME` in place of `--env NAME` keeps a long token out of its environment".into())

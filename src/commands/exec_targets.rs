@@ -1,8 +1,12 @@
 //! Which variable of a command gets the token of which profile: `--env` and `--file-env` of `oat exec`, understood.
 
 use crate::cli::words::{Chosen, Exec};
+use crate::commands::house::House;
+use crate::commands::obeyed::{named_in, obeyed};
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::output::{VARIABLE, variable};
+use crate::plan::Plan;
 use crate::secret::SecretReference;
 
 /// One variable of the command.
@@ -16,15 +20,18 @@ pub struct Target {
     pub profile: Option<String>,
 }
 
-/// Variables that have a meaning to a loader, an interpreter, a shell or a client, which would take the token for a program, an
-/// option or a host. What ends with `*` stands for all that begin so.
-const RESERVED: &str = "PATH HOME SHELL USER LOGNAME PWD OLDPWD IFS ENV CDPATH TERM TMPDIR TMP TEMP PS1 PS2 PS4 PROMPT_COMMAND \
-    SHELLOPTS BASHOPTS BASH_* LD_* DYLD_* GCONV_PATH NLSPATH LC_* LANG LOCPATH TERMINFO MALLOC_* OAT_* XDG_* DBUS_* \
-    NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONHOME PYTHONSTARTUP PERL5OPT PERL5LIB PERL5DB RUBYOPT RUBYLIB LUA_INIT \
-    JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH EDITOR VISUAL PAGER BROWSER \
-    GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_ASKPASS GIT_EDITOR GIT_PAGER GIT_CONFIG* GIT_PROXY_COMMAND SSH_ASKPASS \
-    HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE \
-    PATHEXT COMSPEC SYSTEMROOT WINDIR GITHUB_ENV GITHUB_OUTPUT GITHUB_PATH GITHUB_STATE GITHUB_STEP_SUMMARY RUNNER_*";
+/// A profile that was asked for.
+pub struct Planned {
+    /// As in the targets.
+    pub profile: Option<String>,
+    /// How its token is got.
+    pub plan: Plan,
+    /// The profile file behind the plan.
+    pub config: Config,
+}
+
+/// Variables that have a meaning to oat, or that a CI runner gives its files by.
+const RESERVED: &str = "OAT_* GITHUB_ENV GITHUB_OUTPUT GITHUB_PATH GITHUB_STATE GITHUB_STEP_SUMMARY RUNNER_*";
 
 /// The variables that were asked for, `OAT_ACCESS_TOKEN` where none was. Fails with `Usage`, before anything is asked of anyone.
 pub fn targets(words: &Exec) -> Result<Vec<Target>> {
@@ -44,7 +51,7 @@ pub fn targets(words: &Exec) -> Result<Vec<Target>> {
 }
 
 /// The profiles, each once.
-pub fn profiles(targets: &[Target]) -> Vec<Option<&str>> {
+fn profiles(targets: &[Target]) -> Vec<Option<&str>> {
     let mut profiles = Vec::new();
     for target in targets {
         if !profiles.contains(&target.profile.as_deref()) {
@@ -52,6 +59,21 @@ pub fn profiles(targets: &[Target]) -> Vec<Option<&str>> {
         }
     }
     profiles
+}
+
+/// The plan of every profile, so that what is wrong in any of them is told before anyone is asked.
+pub fn plans(house: &House, words: &Exec, targets: &[Target]) -> Result<Vec<Planned>> {
+    let mut planned = Vec::new();
+    for profile in profiles(targets) {
+        let profile = profile.map(str::to_string);
+        let (plan, config) = house.plan(&Chosen { profile: profile.clone(), ..words.chosen.clone() })?;
+        let sources = [&plan.client_secret, &plan.client_key, &plan.client_certificate];
+        if sources.into_iter().flatten().any(|reference| *reference == SecretReference::Stdin) {
+            return Err(no_stdin());
+        }
+        planned.push(Planned { profile, plan, config });
+    }
+    Ok(planned)
 }
 
 fn target(text: &str, file: bool, profile: Option<&str>) -> Result<Target> {
@@ -68,10 +90,7 @@ fn target(text: &str, file: bool, profile: Option<&str>) -> Result<Target> {
 }
 
 fn reserved(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let ours = name.starts_with(VARIABLE);
-    let meant = |word: &str| word.strip_suffix('*').map_or(word == name, |start| name.starts_with(start));
-    !ours && RESERVED.split_ascii_whitespace().any(meant)
+    obeyed(name) || named_in(RESERVED, name) && !name.to_ascii_uppercase().starts_with(VARIABLE)
 }
 
 /// What does not go together.
@@ -92,7 +111,7 @@ fn at_odds(chosen: &Chosen, targets: &[Target]) -> Option<Error> {
 }
 
 /// Standard input is the command's.
-pub fn no_stdin() -> Error {
+fn no_stdin() -> Error {
     wrong("standard input belongs to the command, so the client secret cannot come from it")
         .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, or `oat profile set-secret`")
 }

@@ -37,6 +37,11 @@ pub fn explain(house: &House, words: &TokenGet, wish: &Wish) -> Result<()> {
         Ok(plan) => plan.settings.all.clone(),
         Err(_) => Draft::known(&name, &words.chosen, &config, &house.environment),
     };
+    let plan = match plan {
+        // There is nothing to tell.
+        Err(error) if settings.is_empty() => return Err(error),
+        plan => plan,
+    };
     let mut told = Told { json: house.common.json, ..Told::default() };
     told.profile(&name, by, &config, &with_defaults(settings));
     let outcome = plan.and_then(|plan| foreseen(house, words, &config, &plan, wish, &mut told));

@@ -319,7 +319,11 @@ fn synopsis(command: &Clap) -> Vec<Inline> {
     }
     for argument in command.get_positionals() {
         let name = argument.get_value_names().map(|names| names.join(" ")).unwrap_or_default();
-        let (open, close) = if argument.is_required_set() { (" ", "") } else { (" [", "]") };
+        let (open, close) = match (argument.is_last_set(), argument.is_required_set()) {
+            (true, _) => (" -- ", ""),
+            (_, true) => (" ", ""),
+            _ => (" [", "]"),
+        };
         line.extend([roman(open), italic(name), roman(close)]);
     }
     line

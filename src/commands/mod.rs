@@ -12,6 +12,7 @@ mod explain;
 #[cfg(test)]
 mod generated;
 mod hand_off;
+mod hand_off_targets;
 mod house;
 mod inspect;
 mod inspect_examination;
@@ -30,6 +31,7 @@ mod man_ci;
 mod man_config;
 #[cfg(test)]
 mod man_page;
+mod obeyed;
 mod packed;
 mod profile;
 mod profile_add;

@@ -6,6 +6,7 @@ use crate::commands::profile_file::ProfileFile;
 use crate::commands::profile_secret::{seal, sealing_store};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::hosts;
 use crate::keys::{Key, KeyKind, Value};
 use crate::name::ProfileName;
 use crate::oauth::client_auth::Method;
@@ -300,9 +301,16 @@ fn register(house: &House, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Whether the URLs among these may be used at all.
+/// Whether the URLs and the hosts among these may be used at all.
 pub fn check(values: &[(&'static Key, Value)]) -> Result<()> {
     for (key, value) in values {
+        if let (Value::List(entries), "hosts") = (value, key.name) {
+            for entry in entries.iter().filter(|entry| !entry.contains("${")) {
+                hosts::check(entry).map_err(|reason| {
+                    Error::new(Kind::Usage, format!("`--hosts`: {reason}")).hint("--hosts \"api.example.com git.example.com\"")
+                })?;
+            }
+        }
         let Value::Text(text) = value else { continue };
         if key.kind != KeyKind::Url || text.contains("${") {
             continue;

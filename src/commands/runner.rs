@@ -1,5 +1,6 @@
 //! The languages of CI runners: how a token is masked in their logs, and how a later step gets one.
 
+use crate::commands::obeyed::{named_in, obeyed};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::secret::WireSecret;
@@ -9,11 +10,6 @@ const SHORTEST_PART: usize = 4;
 
 /// The names that no later step may get from a token, whoever reads them: GitHub's runner refuses to set these. `*` stands for any end.
 const RUNNERS: &str = "GITHUB_* RUNNER_* NODE_OPTIONS";
-/// Variables that programs obey: who chooses a token would choose what the later steps run, load or trust.
-const OBEYED: &str = "PATH PATHEXT COMSPEC HOME SHELL IFS ENV BASH_ENV BASH_FUNC_* BASHOPTS SHELLOPTS PS4 PROMPT_COMMAND LD_* DYLD_* ACTIONS_* \
-    NODE_PATH PYTHONPATH PYTHONHOME PYTHONSTARTUP PERL5OPT PERL5LIB PERL5DB PERLLIB RUBYOPT RUBYLIB CLASSPATH JAVA_TOOL_OPTIONS \
-    _JAVA_OPTIONS JDK_JAVA_OPTIONS DOTNET_STARTUP_HOOKS PSMODULEPATH GIT_SSH* GIT_ASKPASS GIT_CONFIG* GIT_EXEC_PATH GIT_EXTERNAL_DIFF \
-    GIT_PROXY_COMMAND GIT_EDITOR GIT_PAGER SSH_ASKPASS PAGER EDITOR VISUAL BROWSER HTTP_PROXY HTTPS_PROXY ALL_PROXY SSL_CERT_*";
 /// Azure's own, and the beginnings that its documentation rules out for variables.
 const AZURE: &str = "AGENT_* BUILD_* SYSTEM_* ENDPOINT* INPUT* SECRET* PATH* SECUREFILE*";
 
@@ -28,18 +24,14 @@ pub enum Scope {
     AzureVariable,
 }
 
-/// Whether a name may be set there. Case counts for nothing: on Windows it does not either.
+/// Whether a name may be set there. In the environment, whoever chooses a token would else choose what the later steps run, load or trust.
 pub fn may_be_set(scope: Scope, name: &str) -> bool {
-    let lists: &[&str] = match scope {
-        Scope::GitHubOutput => &[RUNNERS],
-        Scope::GitHubEnvironment => &[RUNNERS, OBEYED],
-        Scope::AzureVariable => &[RUNNERS, OBEYED, AZURE],
+    let refused = match scope {
+        Scope::GitHubOutput => false,
+        Scope::GitHubEnvironment => obeyed(name),
+        Scope::AzureVariable => obeyed(name) || named_in(AZURE, name),
     };
-    let name = name.to_ascii_uppercase();
-    !lists.iter().flat_map(|list| list.split_whitespace()).any(|word| match word.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == word,
-    })
+    !refused && !named_in(RUNNERS, name)
 }
 
 /// The commands that mask a token in the log of the runner that reads this process's output, a line each; None where there is none.

@@ -5,7 +5,7 @@ use crate::cli::words::TokenGet;
 use crate::commands::apart;
 use crate::commands::house::House;
 use crate::commands::login;
-use crate::commands::{explain, hand_off};
+use crate::commands::{explain, hand_off, hand_off_targets};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::oauth::world::World;
@@ -21,15 +21,15 @@ use crate::time::UnixTime;
 /// Hands out a token in the wished format.
 pub fn get(house: &House, words: &TokenGet) -> Result<()> {
     let wish = Wish { min_ttl: words.min_ttl, force: words.force, require_store: words.require_store, require_scope: words.require_scope };
-    let targets = hand_off::targets(words)?;
+    let targets = hand_off_targets::targets(words)?;
     if words.explain {
         return explain::explain(house, words, &wish);
     }
     let (plan, config) = house.plan(&words.chosen)?;
     // A bad name is told before anything is asked or kept.
     let name = words.name.as_deref().unwrap_or(VARIABLE);
-    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") && !hand_off::named(&targets) {
-        return Err(Error::new(Kind::Usage, "`--name` goes with --format env or dotenv").hint(format!(
+    if words.name.is_some() && !matches!(words.format.as_str(), "env" | "dotenv") && !hand_off_targets::named(&targets) {
+        return Err(Error::new(Kind::Usage, "`--name` goes with --format env or dotenv, or with --to dotenv").hint(format!(
             "oat token get {} --format env --name {}",
             plan.profile,
             crate::text::escape(name)

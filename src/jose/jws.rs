@@ -43,6 +43,12 @@ impl SigningKey {
         Ok(document.as_ref().to_vec())
     }
 
+    /// A new ES256 key for a test.
+    #[cfg(test)]
+    pub fn new_es256() -> SigningKey {
+        SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap()
+    }
+
     /// The algorithm this key signs with.
     pub fn alg(&self) -> Alg {
         self.alg
@@ -225,7 +231,7 @@ mod tests {
 
     #[test]
     fn r41_r_and_s_out_of_range_and_points_off_the_curve_are_refused() {
-        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let key = SigningKey::new_es256();
         let signature = key.sign(b"message").unwrap();
         // CVE-2022-21449 took a signature of zeros; the order of the curve and above are as bad.
         for half in [[0; 32], [0xff; 32]] {
@@ -240,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_signature_is_told_by_its_cause() {
-        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let key = SigningKey::new_es256();
         let (good, der) = (key.sign(b"message").unwrap(), [&[0x30][..], &[1; 69]].concat());
         let off = Jwk::for_signatures(PublicKey::P256 { x: [7; 32], y: [9; 32] }, Alg::Es256);
         let p521 = Jwk::for_signatures(PublicKey::P521 { x: [0; 66], y: [9; 66] }, Alg::Es512);
@@ -278,8 +284,8 @@ mod tests {
 
     #[test]
     fn what_is_signed_verifies_and_nothing_else_does() {
-        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
-        let stranger = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let key = SigningKey::new_es256();
+        let stranger = SigningKey::new_es256();
         let signature = key.sign(b"message").unwrap();
         assert_eq!(signature.len(), 64);
         verify(Alg::Es256, &key.jwk(), b"message", &signature).unwrap();
@@ -291,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_key_is_used_only_for_what_its_publisher_says() {
-        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let key = SigningKey::new_es256();
         let signature = key.sign(b"message").unwrap();
         let encrypting = Jwk { usage: Some("enc".into()), ..key.jwk() };
         let other_alg = Jwk { alg: Some("RS256".into()), ..key.jwk() };

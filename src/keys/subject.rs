@@ -112,12 +112,14 @@ impl Subject {
                 (false, "command") => {
                     return Err("a table whose `command` is a list, because no shell runs it: the program, then its arguments".into());
                 }
-                (false, _) => return Err(format!("a table whose `{member}` is a string")),
+                (false, _) => return Err(format!("a table whose `{member}` is a string that is not empty")),
             }
         }
         match source.1 {
             needed if needed.is_empty() || kept.contains_key(needed) => Ok(Subject(kept)),
-            needed => Err(format!("a table that says which: {{ source = \"{}\", {needed} = … }}", source.0)),
+            // Its words are a list, which the short form has no place for.
+            "command" => Err("a table that says which: { source = \"command\", command = [\"PROGRAM\", …] }".into()),
+            needed => Err(format!("`{0}:{1}`, or {{ source = \"{0}\", {needed} = … }}", source.0, needed.to_ascii_uppercase())),
         }
     }
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
 use crate::json;
-use crate::oauth::grant::token_exchange::TOKEN_TYPE;
 use crate::oauth::token::{Lifetime, TokenSet};
+use crate::oauth::token_type::TOKEN_TYPE;
 use crate::oauth::world::Response;
 use crate::secret::{AccessToken, IdToken, RefreshToken, WireSecret, redact};
 use crate::text::escape;

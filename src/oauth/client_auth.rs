@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn rfc_7523_section_2_2_a_key_proves_the_client_anew_in_each_request() {
-        let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+        let key = SigningKey::new_es256();
         let jwk = key.jwk();
         let header = json::members([("kid".to_string(), Value::from("k"))]);
         let proof = Proof { key: Some(key), header, audience: "https://a.example".into(), ..Proof::default() };

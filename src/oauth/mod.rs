@@ -21,6 +21,7 @@ pub mod redirect;
 pub mod revocation;
 pub mod signature;
 pub mod token;
+pub mod token_type;
 pub mod typ;
 pub mod userinfo;
 pub mod world;

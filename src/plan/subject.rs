@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::keys::Value;
 use crate::keys::subject::Subject;
 use crate::name::ProfileName;
-use crate::oauth::grant::token_exchange::{TOKEN_TYPE, token_type};
+use crate::oauth::token_type::{TOKEN_TYPE, token_type};
 use crate::plan::grant::Grant;
 use crate::plan::setting::Settings;
 use crate::plan::substitution::home;

@@ -114,11 +114,9 @@ fn expiry(claims: &Map<String, Value>) -> UnixTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jose::jwa::Alg;
 
     fn tokens(format: TokenFormat) -> AccessTokens {
-        let pkcs8 = SigningKey::generate_es256().unwrap();
-        AccessTokens::new(SigningKey::from_pkcs8(Alg::Es256, &pkcs8).unwrap(), format)
+        AccessTokens::new(SigningKey::new_es256(), format)
     }
 
     fn claims(exp: i64) -> Map<String, Value> {

@@ -142,8 +142,7 @@ impl Sandbox {
     pub fn of_test(change: impl FnOnce(&mut Options)) -> Sandbox {
         let mut options = Options::new("http://127.0.0.1:8417");
         change(&mut options);
-        let pkcs8 = SigningKey::generate_es256().unwrap();
-        Sandbox::new(options, SigningKey::from_pkcs8(crate::jose::jwa::Alg::Es256, &pkcs8).unwrap())
+        Sandbox::new(options, SigningKey::new_es256())
     }
 }
 

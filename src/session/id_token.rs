@@ -1,6 +1,9 @@
-//! Whether an ID token may be believed, by the keys of the plan's issuer.
+//! Whether an ID token may be believed, by the keys of the plan's issuer; and the one that is kept.
+
+use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::jose::jwt::Jwt;
 use crate::oauth::document::Known;
 use crate::oauth::endpoints::Endpoint;
 use crate::oauth::id_token::{self, Expected, IdTokenClaims};
@@ -10,9 +13,10 @@ use crate::oauth::token::TokenSet;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::sign_in::SignIn;
-use crate::secret::{AuthorizationCode, ClientSecret, Once};
-use crate::session::server::metadata;
-use crate::time::Seconds;
+use crate::secret::{AuthorizationCode, ClientSecret, IdToken, Once};
+use crate::session::server::{identity, metadata};
+use crate::store::Store;
+use crate::time::{Seconds, UnixTime};
 
 /// More seconds than these between two clocks are told.
 const SKEW: u64 = 60;
@@ -24,6 +28,17 @@ pub fn prepare(plan: &Plan, sign_in: &SignIn, world: &mut dyn World) {
     {
         let _ = jwks::keys(world, &uri, Known::Kept);
     }
+}
+
+/// The ID token that is kept for a profile, which was checked when it came, with its beginning, where it says one, and its end. Fails
+/// with `Invalid` for one that cannot be read.
+pub fn kept(plan: &Plan, store: &Store) -> Result<Option<(IdToken, Option<UnixTime>, UnixTime)>> {
+    let kept = store.load_sealed(&plan.profile)?.filter(|kept| kept.identity == identity(plan));
+    let Some(token) = kept.and_then(|kept| kept.id_token) else { return Ok(None) };
+    let claims = Jwt::decode(token.expose())?.claims;
+    let time = |name: &str| claims.get(name).and_then(Value::as_f64).map(|seconds| UnixTime(seconds as i64));
+    let begin = time("iat");
+    Ok(time("exp").map(|end| (token, begin, end)))
 }
 
 /// What is known of a person before the ID token is read.

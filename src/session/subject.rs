@@ -3,21 +3,20 @@
 use serde_json::json;
 
 use crate::error::{Error, Kind, Result};
-use crate::jose::jwt::Jwt;
 use crate::oauth::grant::token_exchange::HandedIn;
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::subject::Party;
-use crate::secret::{IdToken, SubjectToken};
+use crate::secret::SubjectToken;
 use crate::session::Session;
 use crate::session::credentials::Secrets;
 use crate::session::decision::Wish;
+use crate::session::id_token::kept;
 use crate::session::remedy::login_required;
 use crate::session::server::identity;
 use crate::store::Store;
 use crate::store::record::SignedIn;
 use crate::subject::{self, mark::digest};
-use crate::time::UnixTime;
 
 /// What was read to find out whose token is kept, by the party's mark: some files can be read only once.
 pub type Read = Vec<(String, Result<SubjectToken>)>;
@@ -119,13 +118,8 @@ impl Session<'_> {
 
     /// Its ID token, where it is kept and not over.
     fn id_token(&self, other: &Plan) -> Result<Option<SubjectToken>> {
-        let kept = self.store.load_sealed(&other.profile)?.filter(|kept| kept.identity == identity(other));
         let now = self.world.now();
-        let good = |token: &IdToken| end(token).is_some_and(|end| end > now);
-        Ok(kept.and_then(|kept| kept.id_token.clone()).filter(good).map(|token| SubjectToken::new(token.expose())))
+        let good = kept(other, self.store)?.filter(|(.., end)| *end > now);
+        Ok(good.map(|(token, ..)| SubjectToken::new(token.expose())))
     }
-}
-
-fn end(token: &IdToken) -> Option<UnixTime> {
-    Some(UnixTime(Jwt::decode(token.expose()).ok()?.claims.get("exp")?.as_f64()? as i64))
 }

@@ -95,7 +95,12 @@ pub fn github(world: &mut dyn World, audience: Option<&str>) -> Result<SubjectTo
 pub fn circleci(world: &mut dyn World, audience: Option<&str>) -> Result<SubjectToken> {
     if let Some(audience) = audience {
         let claims = json!({ "aud": audience }).to_string();
-        return program(world, &["circleci", "run", "oidc", "get", "--claims", &claims]);
+        let words = ["circleci", "run", "oidc", "get", "--claims", &claims];
+        return program(
+            world,
+            &words,
+            "is this a CircleCI job? for the organization's own audience, its variable is enough: leave the audience out",
+        );
     }
     let found = ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"].iter().find_map(|name| world.environment().get(name));
     found.map(SubjectToken::new).ok_or_else(|| {
@@ -114,7 +119,7 @@ pub fn buildkite(world: &mut dyn World, subject: &Subject, audience: Option<&str
         let mut words = vec!["buildkite-agent", "oidc", "request-token"];
         words.extend(audience.iter().flat_map(|audience| ["--audience", audience]));
         words.extend(lifetime.iter().flat_map(|lifetime| ["--lifetime", lifetime]));
-        return program(world, &words);
+        return program(world, &words, "is this a Buildkite job? its variables, or the agent's program, have to be where this runs");
     };
     let base = world.environment().get("BUILDKITE_AGENT_ENDPOINT").unwrap_or_else(|| "https://agent.buildkite.com/v3".into());
     let mut body = json!({});
@@ -180,9 +185,10 @@ fn both(environment: &Environment, names: [&str; 2]) -> std::result::Result<[Str
 }
 
 /// What a program prints, run without a shell.
-fn program(world: &mut dyn World, words: &[&str]) -> Result<SubjectToken> {
+fn program(world: &mut dyn World, words: &[&str], cure: &str) -> Result<SubjectToken> {
     let reference = SecretReference::Command(words.iter().map(|word| word.to_string()).collect());
-    world.reveal(&reference, SUBJECT).map(|token| SubjectToken::new(token.expose()))
+    let token = world.reveal(&reference, SUBJECT).map_err(|error| error.hint(cure));
+    token.map(|token| SubjectToken::new(token.expose()))
 }
 
 fn endpoint(text: &str, variable: &str) -> Result<Endpoint> {

@@ -225,7 +225,9 @@ fn read(source: &mut dyn BufRead, wanted: Wanted, place: &str) -> Result<ClientS
     let Wanted { called, whole, .. } = wanted;
     let mut text = Vec::new();
     let read = up_to_its_end(source, whole, &mut text);
-    read.map_err(|error| Error::new(Kind::Config, format!("cannot read the {called} from {place}")).because(error))?;
+    read.map_err(|error| {
+        Error::new(Kind::Config, format!("cannot read the {called} from {place}")).hint("is it the right place?").because(error)
+    })?;
     if text.len() as u64 > LARGEST {
         return Err(Error::new(Kind::Config, format!("the {called} from {place} is longer than {} KiB", LARGEST >> 10))
             .hint("is it the right place?"));

@@ -19,8 +19,8 @@ pub mod tls;
 
 pub use serde_json::{Value, json};
 
-pub use oat::{Oat, Output, SECRET};
-pub use server::{Answer, Recorded, Server};
+pub use oat::{Oat, Output, SECRET, mode};
+pub use server::{Answer, Recorded, Server, pairs};
 pub use stand_in::StandIn;
 
 /// A key of the server's answer that must never be printed on a failure.

@@ -401,3 +401,8 @@ impl Output {
         }
     }
 }
+
+/// The mode of what is at this path, not through a link.
+pub fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+}

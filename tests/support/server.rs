@@ -21,6 +21,13 @@ pub struct Recorded {
     pub number: usize,
 }
 
+/// What a form is compared with.
+pub fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = expected.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    pairs.sort();
+    pairs
+}
+
 impl Recorded {
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
@@ -37,6 +44,7 @@ impl Recorded {
         names
     }
 
+    /// Sorted, as [`pairs`] are.
     pub fn form(&self) -> Vec<(String, String)> {
         assert_eq!(self.header("content-type").map(media_type), Some("application/x-www-form-urlencoded".into()), "{self:?}");
         let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(&self.body).into_owned().collect();

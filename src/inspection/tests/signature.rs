@@ -11,10 +11,6 @@ const KEPT: &str = "jwks https://login.example.com/jwks";
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const CHANGED: &str = "(it was changed, or made by someone else: do not take it)";
 
-fn es256() -> SigningKey {
-    SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap()
-}
-
 fn kid(key: &SigningKey) -> String {
     key.jwk().kid.unwrap()
 }
@@ -88,7 +84,7 @@ fn kept(set: String, answers: &[String]) -> Script {
 
 #[test]
 fn keys_that_an_earlier_command_kept_are_used_without_a_request() {
-    let key = es256();
+    let key = SigningKey::new_es256();
     let mut world = kept(published(&[&key]), &[]);
     let report = asked(&mut world, &named(&key), &server());
     assert_eq!(said(&report), ["ok alg: ES256".into(), format!("ok signature: ES256, by the key `{}` in {JWKS}", kid(&key))]);
@@ -97,7 +93,7 @@ fn keys_that_an_earlier_command_kept_are_used_without_a_request() {
 
 #[test]
 fn r47_an_unknown_key_asks_once_more_and_not_again_within_a_minute() {
-    let (old, new) = (es256(), es256());
+    let (old, new) = (SigningKey::new_es256(), SigningKey::new_es256());
     let unknown = format!(
         "FAIL signature: the token is signed with the key `{}`, which is not in {JWKS} (1 key there) (is it from another server, or older \
          than the server's keys? a new token is signed with a new key)",
@@ -134,7 +130,7 @@ fn r47_an_unknown_key_asks_once_more_and_not_again_within_a_minute() {
 
 #[test]
 fn keys_that_cannot_be_had_leave_the_signature_unchecked() {
-    let (key, other) = (es256(), es256());
+    let (key, other) = (SigningKey::new_es256(), SigningKey::new_es256());
     for (response, kind, why) in [
         (answer(503, &[], "CANARY"), Kind::Unavailable, format!("{JWKS} answered 503 Service Unavailable")),
         (answer(404, &[], "CANARY"), Kind::Invalid, format!("no keys at {JWKS}: 404 Not Found")),
@@ -197,7 +193,7 @@ fn r41_a_token_that_is_not_signed_is_never_taken_however_that_is_spelled() {
 
 #[test]
 fn r41_public_keys_check_no_hmac_and_a_secret_checks_nothing_else() {
-    let key = es256();
+    let key = SigningKey::new_es256();
     let public = key.jwk().to_json();
     let hs256 = mac(json!({ "alg": "HS256", "kid": kid(&key) }), public.to_string().as_bytes());
     for keys in [server(), file(&public.to_string()), file(&set_of(&[])), file(&set_of(std::slice::from_ref(&public)))] {
@@ -223,7 +219,7 @@ fn r41_public_keys_check_no_hmac_and_a_secret_checks_nothing_else() {
 #[test]
 fn without_keys_nothing_is_verified_and_the_reason_says_why() {
     for (token, reason) in [
-        (named(&es256()), "no keys are known"),
+        (named(&SigningKey::new_es256()), "no keys are known"),
         (mac(json!({ "alg": "HS256" }), SECRET), "HS256 is symmetric: it cannot be verified without the secret, which --secret-from names"),
     ] {
         let report = asked(&mut Script::default(), &token, &none());
@@ -246,7 +242,7 @@ fn a_shared_secret_checks_its_own_tokens_alone() {
 
 #[test]
 fn a_key_of_no_use_under_the_tokens_kid_is_named_with_its_reason() {
-    let key = es256();
+    let key = SigningKey::new_es256();
     let weak = |name: Value| json!({ "kty": "RSA", "kid": name, "n": base64url::encode([0x81; 128]), "e": "AQAB" });
     let small = "an RSA key has 1024 bits, and 2048 to 8192 are taken";
     let ours = key.jwk().to_json();
@@ -299,7 +295,7 @@ fn a_key_of_no_use_under_the_tokens_kid_is_named_with_its_reason() {
 
 #[test]
 fn in_a_file_a_key_without_a_name_may_be_any_and_at_a_server_it_is_none() {
-    let (key, other) = (es256(), es256());
+    let (key, other) = (SigningKey::new_es256(), SigningKey::new_es256());
     let nameless = |key: &SigningKey| {
         let mut jwk = key.jwk().to_json();
         jwk.as_object_mut().unwrap().remove("kid");
@@ -353,7 +349,7 @@ fn a_secret_in_a_file_is_for_the_signatures_that_its_owner_means() {
 
 #[test]
 fn a_token_for_one_of_microsofts_own_apis_is_told_as_such() {
-    let (key, other) = (es256(), es256());
+    let (key, other) = (SigningKey::new_es256(), SigningKey::new_es256());
     let token = signed(&other, json!({ "kid": kid(&key), "nonce": "x" }));
     assert!(told(&token, &file(&published(&[&key]))).ends_with("such as Graph, and only they can verify it)"));
 }

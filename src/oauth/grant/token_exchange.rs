@@ -5,7 +5,6 @@ use crate::oauth::ask::Ask;
 use crate::oauth::token::TokenSet;
 use crate::oauth::world::World;
 use crate::secret::SubjectToken;
-use crate::text::{escape, nearest};
 
 /// A token that is handed in, and what it is.
 #[derive(Debug)]
@@ -14,25 +13,6 @@ pub struct HandedIn {
     pub token: SubjectToken,
     /// One of section 3's identifiers, or the server's own.
     pub token_type: String,
-}
-
-/// What stands before the names of [`TOKEN_TYPES`].
-pub const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
-
-/// Section 3's types of tokens.
-pub const TOKEN_TYPES: [&str; 6] = ["access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"];
-
-/// The identifier of a type of token, by its short name or as it is. Fails with what is expected, in words.
-pub fn token_type(text: &str) -> std::result::Result<String, String> {
-    if TOKEN_TYPES.contains(&text) {
-        return Ok(format!("{TOKEN_TYPE}{text}"));
-    }
-    // A type of the server's own is a URI.
-    if text.contains(':') && !text.contains(char::is_whitespace) {
-        return Ok(text.into());
-    }
-    let near = nearest(text, TOKEN_TYPES).map(|near| format!(" (did you mean `{near}`?)"));
-    Err(format!("`{}` is neither one of {} nor a URI{}", escape(text), TOKEN_TYPES.join(", "), near.unwrap_or_default()))
 }
 
 /// Asks for a token in place of the subject's, which the actor may use where there is one. Section 2.1 has the parameters.

@@ -19,10 +19,6 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// An RSA key that is published, so worth nothing; ring makes none.
 const RSA: &[u8] = include_bytes!("../../sandbox/rs256-test-key.p8");
 
-fn es256() -> SigningKey {
-    SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap()
-}
-
 fn claims() -> Value {
     json!({
         "iss": ISSUER, "aud": CLIENT, "sub": "24400320", "nonce": NONCE, "at_hash": Alg::Es256.half_hash(ACCESS),
@@ -91,7 +87,7 @@ fn ask(world: &mut Script, token: &IdToken, expected: &Expected) -> Result<IdTok
 
 /// Signs these claims with a good key, and asks.
 fn judge(claims: &Value, expected: &Expected) -> Result<IdTokenClaims> {
-    let key = es256();
+    let key = SigningKey::new_es256();
     ask(&mut world(&[&key]), &signed(&key, claims), expected)
 }
 
@@ -332,7 +328,7 @@ fn lines_hs256_is_taken_where_the_profile_says_so_and_only_with_the_secret() {
     let empty = ClientSecret::new("");
     assert!(verify(&mut world, &mac(header, &claims(), b""), &line(), None, Some(&empty)).is_err());
     // And no other algorithm then.
-    let key = es256();
+    let key = SigningKey::new_es256();
     let told = refusal(ask(&mut world, &signed(&key, &claims()), &line()));
     assert!(told.contains("the ID token is signed with ES256, and what may be is HS256"), "{told}");
     assert!(world.sent.is_empty());
@@ -341,7 +337,7 @@ fn lines_hs256_is_taken_where_the_profile_says_so_and_only_with_the_secret() {
 #[test]
 fn r41_the_algorithm_is_allowed_before_a_key_is_looked_for() {
     let token = access();
-    let key = es256();
+    let key = SigningKey::new_es256();
     let only = |names: &[&str]| Algs::supported(Some(&names.iter().map(|name| name.to_string()).collect::<Vec<_>>()));
     for (algs, token_given, told) in [
         (
@@ -375,7 +371,7 @@ fn r41_the_algorithm_is_allowed_before_a_key_is_looked_for() {
 #[test]
 fn r41_a_public_key_is_never_the_secret_of_an_hmac() {
     let token = access();
-    let key = es256();
+    let key = SigningKey::new_es256();
     let jwk = key.jwk().to_json();
     for secret in [jwk.to_string().into_bytes(), base64url::decode(jwk["x"].as_str().unwrap()).unwrap()] {
         let forged = mac(json!({ "alg": "HS256", "kid": key.jwk().kid }), &claims(), &secret);
@@ -390,7 +386,7 @@ fn r41_a_public_key_is_never_the_secret_of_an_hmac() {
 #[test]
 fn r40_a_signature_of_a_stranger_or_over_something_else_is_refused() {
     let token = access();
-    let (key, stranger) = (es256(), es256());
+    let (key, stranger) = (SigningKey::new_es256(), SigningKey::new_es256());
     let forged = signed_with(
         &stranger,
         json!({ "kid": key.jwk().kid, "jwk": stranger.jwk().to_json(), "jku": "https://evil.example/jwks", "x5u": "https://evil.example/x" }),
@@ -418,7 +414,7 @@ fn r40_a_signature_of_a_stranger_or_over_something_else_is_refused() {
 #[test]
 fn r47_an_unknown_kid_asks_for_the_keys_once_more_and_only_once() {
     let token = access();
-    let (old, new) = (es256(), es256());
+    let (old, new) = (SigningKey::new_es256(), SigningKey::new_es256());
     let kept = |answers: &[&[&SigningKey]]| {
         let mut world = Script::of(answers.iter().map(|keys| json_answer(200, published(keys))));
         world.cache.insert(format!("jwks {JWKS}"), published(&[&old]).into_bytes());
@@ -459,7 +455,7 @@ fn r47_an_unknown_kid_asks_for_the_keys_once_more_and_only_once() {
 #[test]
 fn without_a_kid_every_key_that_fits_is_tried() {
     let token = access();
-    let (one, two) = (es256(), es256());
+    let (one, two) = (SigningKey::new_es256(), SigningKey::new_es256());
     let rsa = SigningKey::from_pkcs8(Alg::Rs256, RSA).unwrap();
     ask(&mut world(&[&rsa, &one, &two]), &signed_with(&two, json!({}), &claims()), &expected(&token)).unwrap();
     assert!(ask(&mut world(&[&one]), &signed_with(&two, json!({}), &claims()), &expected(&token)).is_err());
@@ -491,7 +487,7 @@ fn r48_what_is_no_signed_jwt_is_told_as_what_it_is() {
 #[test]
 fn another_kind_of_token_by_the_same_issuer_is_refused() {
     let token = access();
-    let key = es256();
+    let key = SigningKey::new_es256();
     for kind in ["at+jwt", "application/at+jwt", "AT+JWT", "logout+jwt", "dpop+jwt", "secevent+jwt", "token-introspection+jwt"] {
         let other = signed_with(&key, json!({ "kid": key.jwk().kid, "typ": kind }), &claims());
         assert!(refusal(ask(&mut world(&[&key]), &other, &expected(&token))).contains("the ID token is another kind of token"), "{kind}");

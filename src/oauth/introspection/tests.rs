@@ -44,10 +44,6 @@ fn told(outcome: Result<Introspection>) -> Error {
     error
 }
 
-fn es256() -> SigningKey {
-    SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap()
-}
-
 fn claims() -> Value {
     json!({ "iss": ISSUER, "aud": "rs", "iat": 1, "token_introspection": { "active": true, "sub": "x", "scope": "read" } })
 }
@@ -142,7 +138,7 @@ fn what_goes_wrong_is_told_by_the_endpoints_name() {
 
 #[test]
 fn a_signed_answer_is_believed_by_the_servers_key() {
-    let key = es256();
+    let key = SigningKey::new_es256();
     for (header, claims) in [
         (header(&key), claims()),
         (header(&key), with("aud", json!(["other", "rs"]))),
@@ -161,7 +157,7 @@ fn a_signed_answer_is_believed_by_the_servers_key() {
 
 #[test]
 fn a_signed_answer_that_does_not_hold_has_its_own_sentence() {
-    let key = es256();
+    let key = SigningKey::new_es256();
     let typ = |typ: Value| json!({ "kid": key.jwk().kid, "typ": typ });
     for (header, claims, sentence) in [
         (typ("JWT".into()), claims(), "is another kind of token: its `typ` is `jwt`, not `token-introspection+jwt`"),
@@ -197,7 +193,7 @@ fn a_signed_answer_that_does_not_hold_has_its_own_sentence() {
 
 #[test]
 fn r41_nothing_of_an_unsigned_forged_or_encrypted_answer_is_believed() {
-    let (key, stranger) = (es256(), es256());
+    let (key, stranger) = (SigningKey::new_es256(), SigningKey::new_es256());
     let raw = |header: Value| format!("{}.{}.", base64url::encode(header.to_string()), base64url::encode(claims().to_string()));
     let forged = token(&stranger, header(&key), &claims());
     for (body, sentence, hint) in [

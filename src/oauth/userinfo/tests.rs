@@ -27,7 +27,7 @@ fn told(response: Response) -> Error {
 }
 
 fn signed_answer(header: Value, claims: Value) -> Result<Userinfo> {
-    let key = SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap();
+    let key = SigningKey::new_es256();
     let body = jwt::encode(header.as_object().unwrap().clone(), claims.as_object().unwrap(), &key).unwrap();
     let keys = json!({ "keys": [key.jwk().to_json()] }).to_string();
     ask(&mut Script::of([answer(200, &[("content-type", "application/jwt")], body), json_answer(200, keys)]), TOKEN)

@@ -1,7 +1,6 @@
 //! A person who signs in, and the issuer that says who it is.
 
 use super::*;
-use crate::jose::jwa::Alg;
 use crate::jose::jws::SigningKey;
 use crate::jose::jwt;
 use crate::session::sign_in::{Report, Way, sign_in};
@@ -22,7 +21,7 @@ pub struct Issuer(SigningKey);
 
 impl Issuer {
     pub fn new() -> Issuer {
-        Issuer(SigningKey::from_pkcs8(Alg::Es256, &SigningKey::generate_es256().unwrap()).unwrap())
+        Issuer(SigningKey::new_es256())
     }
 
     pub fn metadata(&self) -> Response {
