@@ -287,6 +287,13 @@ impl Key {
         name
     }
 
+    /// Whether an environment variable is this key's.
+    pub fn is_variable(&self, name: &str) -> bool {
+        // Windows knows no difference between upper and lower case there.
+        let exact = cfg!(windows) || !name.bytes().any(|byte| byte.is_ascii_lowercase());
+        exact && name.strip_prefix("OAT_").is_some_and(|rest| rest.eq_ignore_ascii_case(self.name))
+    }
+
     /// Reads a value from one string, as a flag or a variable has it. Fails with what is expected, in words.
     pub fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
@@ -446,6 +453,7 @@ mod tests {
             assert!(KEYS[..index].iter().all(|other| other.name != key.name), "{}", key.name);
             assert!(key.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", key.name);
             assert!(!key.help.ends_with('.'), "{}", key.name);
+            assert!(key.is_variable(&key.variable()) && !key.is_variable(&format!("OAT_{}", key.name)), "{}", key.name);
         }
     }
 

@@ -7,7 +7,6 @@ mod support;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;

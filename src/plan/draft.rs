@@ -77,13 +77,15 @@ impl Draft {
     }
 
     fn variables(&mut self, environment: &Environment) -> Result<()> {
+        // Looked for one by one, they would cost a tenth of a cached token.
+        let set = environment.starting_with("OAT_");
         for key in KEYS {
-            let variable = key.variable();
-            let Some(text) = environment.get(&variable) else { continue };
+            let Some((variable, text)) = set.iter().find(|(name, _)| key.is_variable(name)) else { continue };
+            let variable = variable.clone();
             let value = match key.kind {
                 KeyKind::Secret => Value::Secret(SecretReference::Env(variable.clone())),
                 _ => key
-                    .read(&text)
+                    .read(text)
                     .map_err(|expected| Error::new(Kind::Config, format!("the environment variable `{variable}` must be {expected}")))?,
             };
             self.settings.add(key, value, Origin::Environment(variable));
