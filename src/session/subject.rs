@@ -12,6 +12,7 @@ use crate::secret::{IdToken, SubjectToken};
 use crate::session::Session;
 use crate::session::credentials::Secrets;
 use crate::session::decision::Wish;
+use crate::session::foresight::foresee;
 use crate::session::remedy::login_required;
 use crate::session::server::identity;
 use crate::store::Store;
@@ -55,17 +56,21 @@ impl Session<'_> {
     /// A party's token, fetched anew. Fails with what its source, or its profile, fails with.
     pub(super) fn handed_in(&mut self, party: &Party) -> Result<HandedIn> {
         if let Some(redacted) = self.redacted {
-            if party.profile.is_none() {
-                // Whoever would be asked for it is told; how that ends is known.
-                let _ = subject::raw(self.world, &party.subject, party.audience.as_deref());
+            // Whoever would be asked for it is told, and what has to be done first; how the asking ends is known.
+            match &party.profile {
+                Some(other) => {
+                    let failure = foresee(other, &Wish::default(), self.store, self.world, redacted).failure;
+                    failure.map_or(Ok(()), |error| Err(from_profile(error, other)))?;
+                }
+                None => match subject::raw(self.world, &party.subject, party.audience.as_deref()) {
+                    Err(error) if error.kind == Kind::Config => return Err(error),
+                    _ => {}
+                },
             }
             return Ok(HandedIn { token: SubjectToken::new(redacted), token_type: party.token_type.clone() });
         }
         let token = match &party.profile {
-            Some(other) => {
-                let of = format!("no subject token from profile `{}`", other.profile);
-                self.of_profile(other, party.subject.text("token")).map_err(|error| error.saying(|said| format!("{of}: {said}")))?
-            }
+            Some(other) => self.of_profile(other, party.subject.text("token")).map_err(|error| from_profile(error, other))?,
             None => {
                 let at = self.read.iter().position(|(mark, _)| *mark == party.mark);
                 let raw = match at {
@@ -124,6 +129,10 @@ impl Session<'_> {
         let good = |token: &IdToken| end(token).is_some_and(|end| end > now);
         Ok(kept.and_then(|kept| kept.id_token.clone()).filter(good).map(|token| SubjectToken::new(token.expose())))
     }
+}
+
+fn from_profile(error: Error, other: &Plan) -> Error {
+    error.saying(|said| format!("no subject token from profile `{}`: {said}", other.profile))
 }
 
 fn end(token: &IdToken) -> Option<UnixTime> {
