@@ -337,3 +337,36 @@ fn a_key_that_only_this_process_can_read_is_handed_to_the_one_that_asks() {
         assert_eq!((secret, key.unwrap().expose(), certificate), (None, P256, None));
     }
 }
+
+/// What is told where a server answers with this error code.
+fn hint(text: &str, code: &str) -> String {
+    let refusal = json_answer(400, json!({ "error": code }).to_string());
+    let mut machine = keyed(P256, [refusal]);
+    machine.world.secrets.insert("`J`".into(), "job-token".into());
+    machine.run(&plan(text, &[]), Wish::default()).unwrap_err().hint.clone().unwrap()
+}
+
+#[test]
+fn a_grant_that_the_client_signed_and_that_is_refused_is_told_by_what_it_said() {
+    let signed = KEYED.replace("client_credentials", "jwt_bearer");
+    let told = hint(&signed, "invalid_grant");
+    for word in ["ES256", "`k1`", "the audience `https://a.example/token`", "clock", "`sub`"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    for grant in ["client_credentials", "jwt_bearer"] {
+        let told = hint(&KEYED.replace("client_credentials", grant), "unauthorized_client");
+        assert!(told.starts_with(&format!("is the grant {grant} allowed")) && told.contains("`k1`"), "{told}");
+    }
+    let told = hint(KEYED, "invalid_scope");
+    assert!(told.contains("wants a scope") && !told.contains("``"), "{told}");
+}
+
+#[test]
+fn nobody_is_told_to_register_a_key_for_another_issuers_assertion() {
+    for (provider, word) in [("entra\"\ntenant = \"t", "certificate"), ("okta\"\ndomain = \"d.okta.com", "Public key")] {
+        let text = format!("[profile.p]\nprovider = \"{provider}\"\nclient_id = \"c1\"\ngrant = \"client_credentials\"\n");
+        let told = hint(&format!("{text}subject = \"env:J\"\n"), "invalid_client");
+        assert!(told.contains("assertion of another issuer") && !told.contains(word), "{told}");
+        assert!(hint(&format!("{text}client_key = {{ env = \"K\" }}\n"), "invalid_client").contains(word));
+    }
+}
