@@ -173,6 +173,26 @@ fn a_certificate_is_shown_where_clients_are_and_nowhere_else() {
 }
 
 #[test]
+fn rfc_8705_section_5_a_certificate_goes_to_the_alias_of_a_presets_endpoint_too() {
+    let issuer = "https://t.auth0.com/";
+    let offered = json!({
+        "issuer": issuer,
+        "token_endpoint": "https://t.auth0.com/oauth/token",
+        "mtls_endpoint_aliases": { "token_endpoint": "https://mtls.t.auth0.com/oauth/token" },
+    });
+    let text = format!(
+        "[profile.p]\nprovider = \"auth0\"\ndomain = \"t.auth0.com\"\nclient_id = \"c1\"\nclient_key = {{ env = \"K\" }}\ngrant = \"client_credentials\"\n{MUTUAL}client_auth = \"tls_client_auth\"\n"
+    );
+    let mut machine = keyed(P256, [body(offered), granted("at", 60)]);
+    machine.get(&plan(&text, &[]), Wish::default());
+    assert_eq!(machine.world.urls()[1], "https://mtls.t.auth0.com/oauth/token");
+    // What a person wrote is asked as it is.
+    let mut machine = keyed(P256, [granted("at", 60)]);
+    machine.get(&plan(&format!("{text}token_endpoint = \"https://own.example/token\"\n"), &[]), Wish::default());
+    assert_eq!(machine.world.urls(), ["https://own.example/token"]);
+}
+
+#[test]
 fn metadata_decides_between_what_is_possible_and_never_refuses() {
     for (offered, shown) in [
         (json!(["private_key_jwt", "tls_client_auth"]), false),
