@@ -12,6 +12,7 @@ use crate::oauth::patience::patiently;
 use crate::oauth::world::{Request, Response, World};
 use crate::secret::{SUBJECT, SecretReference, SubjectToken, WireSecret};
 use crate::text::escape;
+use crate::time::Seconds;
 
 /// The most bytes of an identity endpoint's answer: a token, and what stands around it.
 const LIMIT: usize = 2 << 20;
@@ -109,11 +110,13 @@ const BUILDKITE: [&str; 2] = ["BUILDKITE_JOB_ID", "BUILDKITE_AGENT_ACCESS_TOKEN"
 
 /// Buildkite (buildkite.com/docs/agent/v3/cli-oidc): what the agent's own program asks, or that program.
 pub fn buildkite(world: &mut dyn World, subject: &Subject, audience: Option<&str>) -> Result<SubjectToken> {
-    let lifetime = subject.text("lifetime");
+    let lifetime = subject.text("lifetime").and_then(Seconds::parse).map(|length| length.0);
     let Ok([job, token]) = both(world.environment(), BUILDKITE) else {
         let mut words = vec!["buildkite-agent", "oidc", "request-token"];
         words.extend(audience.iter().flat_map(|audience| ["--audience", audience]));
-        words.extend(lifetime.iter().flat_map(|lifetime| ["--lifetime", lifetime]));
+        // It takes seconds, and nothing else.
+        let seconds = lifetime.map(|seconds| seconds.to_string());
+        words.extend(seconds.iter().flat_map(|seconds| ["--lifetime", seconds]));
         return program(world, &words);
     };
     let base = world.environment().get("BUILDKITE_AGENT_ENDPOINT").unwrap_or_else(|| "https://agent.buildkite.com/v3".into());
@@ -121,8 +124,8 @@ pub fn buildkite(world: &mut dyn World, subject: &Subject, audience: Option<&str
     if let Some(audience) = audience {
         body["audience"] = audience.into();
     }
-    if let Some(seconds) = lifetime.and_then(crate::time::Seconds::parse) {
-        body["lifetime"] = seconds.0.into();
+    if let Some(seconds) = lifetime {
+        body["lifetime"] = seconds.into();
     }
     let call = Call {
         url: endpoint(&format!("{}/jobs/{}/oidc/tokens", base.trim_end_matches('/'), encoded(&job)), "BUILDKITE_AGENT_ENDPOINT")?,
