@@ -54,7 +54,7 @@ jobs:
 "#,
     ),
     steps: "Each token is masked in the log before it is printed or handed on. A value that was masked cannot be the output of a job: hand on the identity, and let each job get a token of its own.\n\nWhat `--to github-env=NAME` writes is seen by the steps that follow, as $NAME, and does not change when the token ends. For a job that outlives its token, `oat exec --file-env` keeps a file fresh for as long as its command runs; GitHub lets a job ask for its identity as long as it runs.",
-    trouble: "- ACTIONS_ID_TOKEN_REQUEST_URL is not set\nThe workflow or the job lacks `permissions: id-token: write`. A pull request from a fork never gets it.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.\n- Forgejo and Gitea\nThey set the same variables; the issuer is the instance.",
+    trouble: "- ACTIONS_ID_TOKEN_REQUEST_URL is not set\nThe workflow or the job lacks `permissions: id-token: write`. A pull request from a fork never gets it.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.\n- Forgejo and Gitea\nThey set the same variables; the issuer is the instance. On Forgejo (15 and later) the job says `enable-openid-connect: true` in place of `permissions`.",
 };
 
 const GITLAB: Guide = Guide {
@@ -234,7 +234,10 @@ const SYSTEMS: &str =
 
 /// A CI system, what `OAT_SUBJECT` is there, and what the job needs.
 const SUBJECTS: [(&str, &str); 8] = [
-    ("github-actions", "GitHub Actions, Forgejo, Gitea: `permissions: id-token: write`. See `oat-github-actions`(7)."),
+    (
+        "github-actions",
+        "GitHub Actions, Forgejo, Gitea: `permissions: id-token: write`, on Forgejo `enable-openid-connect: true`. See `oat-github-actions`(7).",
+    ),
     ("gitlab", "GitLab CI: an entry of `id_tokens`. See `oat-gitlab-ci`(7)."),
     ("circleci", "CircleCI: nothing. See `oat-circleci`(7)."),
     ("buildkite", "Buildkite: nothing. See `oat-buildkite`(7)."),

@@ -101,7 +101,7 @@ const SUBJECT_FORMS: [(&str, &str); 12] = [
     ("{ source = \"auto\" }", "The first of the systems below whose variables are there. It is an error when none is."),
     (
         "{ source = \"github-actions\", audience = \"...\" }",
-        "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`. A pull request from a fork has none.",
+        "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`, on Forgejo `enable-openid-connect: true`. A pull request from a fork has none.",
     ),
     (
         "{ source = \"gitlab\", name = \"NAME\" }",

@@ -75,9 +75,13 @@ const GITHUB_CURE: &str = "does the job still run, and is it none of a pull requ
 /// GitHub Actions and Forgejo Actions (docs.github.com, "OpenID Connect reference").
 pub fn github(world: &mut dyn World, audience: Option<&str>) -> Result<SubjectToken> {
     let [url, token] = both(world.environment(), GITHUB).map_err(|missing| {
-        Error::new(Kind::Config, format!("this job may not ask for a token of its own: {missing}")).hint(
-            "let the workflow or the job say permissions: {id-token: write, contents: read} - a pull request from a fork gets no such token",
-        )
+        // Forgejo sets GitHub's variables, and has a word of its own for this.
+        let line = match world.environment().starting_with("FORGEJO_").is_empty() {
+            true => "the workflow or the job say permissions: {id-token: write, contents: read}",
+            false => "the job say enable-openid-connect: true (Forgejo 15 and later)",
+        };
+        Error::new(Kind::Config, format!("this job may not ask for a token of its own: {missing}"))
+            .hint(format!("let {line} - a pull request from a fork gets no such token"))
     })?;
     let url = audience.map_or(url.clone(), |audience| with_query(&url, &[("audience", audience)]));
     let call = Call {

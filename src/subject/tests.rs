@@ -46,6 +46,9 @@ fn a_missing_permission_is_told_with_the_line_to_add() {
         let error = fetched(&mut world(present, []), "github-actions", None).unwrap_err();
         assert!(error.kind == Kind::Config && error.hint.as_ref().unwrap().contains("permissions: {id-token: write"), "{error:?}");
     }
+    let forgejo = [("GITHUB_ACTIONS", "true"), ("FORGEJO_RUN_ID", "1")];
+    let error = fetched(&mut world(&forgejo, []), "github-actions", None).unwrap_err();
+    assert!(error.hint.as_ref().unwrap().contains("enable-openid-connect: true"), "{error:?}");
     let error = fetched(&mut world(&[("SYSTEM_OIDCREQUESTURI", "https://a/")], []), "azure-devops", None).unwrap_err();
     assert!(error.message.contains("SYSTEM_ACCESSTOKEN"), "{error:?}");
     assert!(error.hint.as_ref().unwrap().contains("env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}"), "{error:?}");
