@@ -98,7 +98,10 @@ const STORE_PLACES: [(&str, &str); 5] = [
 const SUBJECTS: &str = "`subject` says whose token is handed in: to the grants token_exchange (RFC 8693) and jwt_bearer (RFC 7523), and to client_credentials as the proof of the client, in place of a secret (RFC 7523 section 2.2). It is fetched anew each time and never kept; it has to be one line of printable ASCII, and a JWT that is over is told before anything is sent. The access token that comes of it is kept for this job alone: with another job, another request token or another file it is asked for anew.\n\nA flag or a variable has a short form: `SOURCE`, or `SOURCE:VALUE` for the last four, with `,member=value` behind it, as in OAT_SUBJECT=github-actions,audience=api://AzureADTokenExchange; or the table in braces. `audience` goes with every source, and has an effect where a CI system is asked; else `subject_audience` is asked for. `actor` has the same forms.";
 
 const SUBJECT_FORMS: [(&str, &str); 12] = [
-    ("{ source = \"auto\" }", "The first of the systems below whose variables are there. It is an error when none is."),
+    (
+        "{ source = \"auto\" }",
+        "The first of the systems below whose variables are there, or gcp on a machine of Google's. It is an error when none is.",
+    ),
     (
         "{ source = \"github-actions\", audience = \"...\" }",
         "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`, on Forgejo `enable-openid-connect: true`. A pull request from a fork has none.",
