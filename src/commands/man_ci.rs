@@ -60,7 +60,7 @@ jobs:
 const GITLAB: Guide = Guide {
     name: "gitlab-ci",
     about: "tokens in GitLab CI without a stored secret",
-    identity: "GitLab signs a JWT for each entry of `id_tokens` and puts it into the variable of that name: `iss` is the instance, `aud` is as written, and `sub` says which project, and which branch or tag, as in project_path:group/project:ref_type:branch:ref:main. It ends with the job's time-out, or after 5 minutes where there is none. Nothing is fetched: `oat` reads the variable. With `OAT_SUBJECT=gitlab` it is the one whose name ends in _ID_TOKEN; `gitlab,name=NAME` says which.\n\nThe server is told once to trust that issuer, with that audience, for that subject.",
+    identity: "GitLab signs a JWT for each entry of `id_tokens` and puts it into the variable of that name: `iss` is the instance, `aud` is as written, and `sub` says which project, and which branch or tag, as in project_path:group/project:ref_type:branch:ref:main. It ends with the job's time-out, or after 5 minutes where there is none. Nothing is fetched: `oat` reads the variable. With `OAT_SUBJECT=gitlab` it is the one whose name ends in ID_TOKEN or OIDC_TOKEN; `gitlab,name=NAME` says which.\n\nThe server is told once to trust that issuer, with that audience, for that subject.",
     workflow: (
         ".gitlab-ci.yml",
         r#"report:
@@ -80,7 +80,7 @@ const GITLAB: Guide = Guide {
 "#,
     ),
     steps: "GitLab masks the variables of its settings and nothing that a job finds out, so keep a token out of the log: `oat exec` and `--to file=PATH` print nothing. Do not put a token into a dotenv report: whoever may read the job can download it.\n\nThe identity ends with the job, and a token that is asked for later than that cannot be had: where a job has `id_tokens` and no time-out, ask within 5 minutes.",
-    trouble: "- no variable whose name ends in _ID_TOKEN\nThe job lacks `id_tokens`; the message has the lines to add.\n- the token ended\nThe identity is older than it may be. `timeout` of the job sets its lifetime.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts. `sub` of a merge request names its source branch.",
+    trouble: "- no variable whose name ends in ID_TOKEN or OIDC_TOKEN\nThe job lacks `id_tokens`; the message has the lines to add.\n- the token ended\nThe identity is older than it may be. `timeout` of the job sets its lifetime.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts. `sub` of a merge request names its source branch.",
 };
 
 const CIRCLECI: Guide = Guide {
