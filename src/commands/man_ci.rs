@@ -109,11 +109,12 @@ jobs:
 workflows:
   report:
     jobs:
-      - report
+      - report:
+          context: [oat]   # any context: a job without one gets no token
 "#,
     ),
     steps: "CircleCI masks the values of contexts and project variables and nothing that a job finds out, so keep a token out of the log: `oat exec` and `--to file=PATH` print nothing.",
-    trouble: "- CIRCLE_OIDC_TOKEN_V2 is not set\nThe job runs for a fork, and the project does not pass secrets to those.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.",
+    trouble: "- CIRCLE_OIDC_TOKEN_V2 is not set\nThe job names no `context`, or it runs for a fork, and the project does not pass secrets to those.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.",
 };
 
 const BUILDKITE: Guide = Guide {

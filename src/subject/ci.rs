@@ -105,7 +105,7 @@ pub fn circleci(world: &mut dyn World, audience: Option<&str>) -> Result<Subject
     let found = ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"].iter().find_map(|name| world.environment().get(name));
     found.map(SubjectToken::new).ok_or_else(|| {
         Error::new(Kind::Config, "this job has no token of its own: neither CIRCLE_OIDC_TOKEN_V2 nor CIRCLE_OIDC_TOKEN is set").hint(
-            "is this a CircleCI job? a build of a forked pull request has one only where secrets are passed to forks (Project Settings, Advanced)",
+            "let the job in the workflow name a context, of any content: context: [NAME]; a build of a forked pull request has a token only where secrets are passed to forks (Project Settings, Advanced)",
         )
     })
 }

@@ -100,7 +100,8 @@ fn circleci_gives_its_variable_and_its_program_gives_another_audience() {
     let both = [("CIRCLE_OIDC_TOKEN", "v1"), ("CIRCLE_OIDC_TOKEN_V2", "v2")];
     assert_eq!(fetched(&mut world(&both, []), "circleci", None).unwrap(), "v2");
     assert_eq!(fetched(&mut world(&both[..1], []), "circleci", None).unwrap(), "v1");
-    assert!(fetched(&mut world(&[], []), "circleci", None).unwrap_err().message.contains("CIRCLE_OIDC_TOKEN_V2"));
+    let error = fetched(&mut world(&[], []), "circleci", None).unwrap_err();
+    assert!(error.message.contains("CIRCLE_OIDC_TOKEN_V2") && error.hint.clone().unwrap().contains("context: [NAME]"), "{error:?}");
     let mut world = world(&both, []);
     world.secrets.insert("the command `circleci`".into(), "own".into());
     assert_eq!(fetched(&mut world, "circleci", Some("a\"b")).unwrap(), "own");
