@@ -4,6 +4,9 @@
 #[derive(Debug, Clone)]
 pub struct Environment(Source);
 
+/// What the firmware calls a machine, on Linux.
+const PRODUCT: &str = "/sys/class/dmi/id/product_name";
+
 #[derive(Debug, Clone)]
 enum Source {
     Process,
@@ -49,6 +52,15 @@ impl Environment {
             }
             Source::Scripted(variables) => variables.iter().filter(|v| keep(v)).cloned().collect(),
         }
+    }
+
+    /// Whether this is a machine of Google's, as its documents say how to find out: nothing else there is a variable.
+    pub fn on_google(&self) -> bool {
+        let name = match &self.0 {
+            Source::Process => std::fs::read_to_string(PRODUCT).ok(),
+            Source::Scripted(_) => self.get(PRODUCT),
+        };
+        name.is_some_and(|name| matches!(name.trim(), "Google" | "Google Compute Engine"))
     }
 
     /// Whether a CI system runs this process (`CI=true`, as GitHub, GitLab, CircleCI, Buildkite and Azure set it).

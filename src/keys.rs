@@ -47,7 +47,7 @@ pub enum KeyKind {
     Secret,
     /// A table of parameter names and values.
     Parameters,
-    /// Any string; in the profile file, a list of strings too.
+    /// Any string, or a list of strings with a space in any.
     Texts,
     /// Whose token is handed in.
     Party,
@@ -297,6 +297,7 @@ impl Key {
     /// Reads a value from one string, as a flag or a variable has it. Fails with what is expected, in words.
     pub fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
+            Texts if text.starts_with('[') => Ok(several(text).map_or_else(|| Value::Text(text.into()), Value::List)),
             Text | Texts | Url | Path | Choice(_) => self.check(Value::Text(text.to_string())),
             Party => Subject::read(text).map(Value::Subject),
             List => Ok(Value::List(text.split_whitespace().map(str::to_string).collect())),
@@ -406,6 +407,12 @@ fn strings(value: &DeValue) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_string)).collect()
 }
 
+/// A list as one variable or flag has it: a JSON array, for there may be a space in each.
+fn several(text: &str) -> Option<Vec<String>> {
+    let list = object(format!("{{\"list\":{text}}}").as_bytes()).ok()?;
+    list.get("list")?.as_array()?.iter().map(|item| item.as_str().map(str::to_string)).collect()
+}
+
 fn integer(value: &DeInteger) -> Option<i64> {
     i64::from_str_radix(value.as_str(), value.radix()).ok()
 }
@@ -461,6 +468,9 @@ mod tests {
     fn text_is_read_by_the_kind_of_the_key() {
         let read = |name: &str, text: &str| Key::named(name).unwrap().read(text);
         assert_eq!(read("resource", "https://a https://b"), Ok(Value::List(vec!["https://a".into(), "https://b".into()])));
+        assert_eq!(read("audience", "a b"), Ok(Value::Text("a b".into())));
+        assert_eq!(read("audience", r#"["a b","c"]"#), Ok(Value::List(vec!["a b".into(), "c".into()])));
+        assert_eq!(read("audience", "[a"), Ok(Value::Text("[a".into())));
         assert_eq!(read("leeway", "2m"), Ok(Value::Duration(Seconds(120))));
         assert_eq!(read("redirect_ports", "8400,8401"), Ok(Value::Ports(vec![8400, 8401])));
         assert!(read("redirect_ports", "0").is_err());

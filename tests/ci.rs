@@ -195,7 +195,7 @@ fn buildkite_ends_in_a_token() {
 #[test]
 fn buildkites_own_program_is_asked_where_its_variables_are_not_there() {
     let server = server(json!({}));
-    let oat = job(&server, "buildkite,audience=a,lifetime=300").env("BUILDKITE", "true");
+    let oat = job(&server, "buildkite,audience=a,lifetime=5m").env("BUILDKITE", "true");
     let (folder, seen) = program(&oat, "buildkite-agent");
     let oat = oat.env("PATH", &path_with(&folder));
     ends_in_a_token(&oat, &server, &subject_token());

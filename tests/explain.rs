@@ -272,3 +272,89 @@ fn a_store_that_cannot_be_read_is_the_reason() {
     assert_eq!(told["decision"], "fetch");
     assert_eq!(server.count(), 1);
 }
+
+/// The name and the query-less address of each request, with the names of its parameters.
+fn outline(method: &str, url: &str, mut names: Vec<String>) -> (String, String, Vec<String>) {
+    names.sort();
+    (method.into(), url.split('?').next().unwrap().into(), names)
+}
+
+#[test]
+fn what_is_told_is_what_is_sent_by_every_proof_and_every_token_that_is_handed_in() {
+    const KEY: &str = include_str!("../src/jose/private_key/test-keys/p256.sec1.pem");
+    let exchange = "grant = \"token_exchange\"\nsubject = ";
+    for lines in [
+        "grant = \"client_credentials\"\nclient_key = { file = KEY }".into(),
+        "grant = \"jwt_bearer\"\nclient_key = { file = KEY }\nassertion_claims = { sub = \"s\" }".into(),
+        "grant = \"jwt_bearer\"\nsubject = { source = \"env\", name = \"J\" }".into(),
+        "grant = \"client_credentials\"\nsubject = \"github-actions\"".into(),
+        format!("{exchange}\"github-actions,audience=a\"\nactor = \"env:J\"\naudience = [\"a\", \"b\"]"),
+        format!("{exchange}\"azure-devops,service_connection=1\"\ntoken_request_body = \"json\""),
+        format!("{exchange}\"profile:q\""),
+    ] {
+        let server = Server::always(Answer::json(
+            200,
+            json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600, "value": "ci", "oidcToken": "ci"}),
+        ));
+        let oat = Oat::new();
+        let key = oat.file("key.pem", 0o600, KEY);
+        let lines = lines.replace("KEY", &format!("{:?}", key.to_str().unwrap()));
+        let inner = format!(
+            "[profile.q]\ngrant = \"client_credentials\"\nclient_id = \"q\"\ntoken_endpoint = {:?}\nclient_key = {{ file = {:?} }}\n",
+            server.url("/inner"),
+            key
+        );
+        let oat = oat
+            .config(&format!("[profile.p]\nclient_id = \"cli\"\ntoken_endpoint = {:?}\n{lines}\n{inner}", server.url("/token")))
+            .env("J", "job.token.x")
+            .env("ACTIONS_ID_TOKEN_REQUEST_URL", &server.url("/ci?api-version=2.0"))
+            .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "r")
+            .env("SYSTEM_OIDCREQUESTURI", &server.url("/ado"))
+            .env("SYSTEM_ACCESSTOKEN", "r");
+        let told = explained(&oat, &[]);
+        assert_eq!((&told["decision"], told.get("failure"), server.connections()), (&json!("fetch"), None, 0), "{lines}: {told}");
+        let told: Vec<_> = told["requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|request| {
+                let names = request["parameters"].as_array().unwrap().iter().map(|pair| pair[0].as_str().unwrap().to_string()).collect();
+                outline(request["method"].as_str().unwrap(), request["url"].as_str().unwrap_or_default(), names)
+            })
+            .collect();
+        assert_eq!(oat.get(&[]).line(), TOKEN, "{lines}");
+        let sent: Vec<_> = server
+            .requests()
+            .iter()
+            .map(|request| {
+                let names = match (request.header("content-type"), request.body.is_empty()) {
+                    (_, true) => Vec::new(),
+                    (Some("application/json"), _) => request.json().as_object().unwrap().keys().cloned().collect(),
+                    _ => request.form().into_iter().map(|(name, _)| name).collect(),
+                };
+                outline(&request.method, &server.url(&request.target), names)
+            })
+            .collect();
+        assert_eq!(told, sent, "{lines}");
+    }
+}
+
+#[test]
+fn what_is_not_set_up_is_told_as_the_end_that_it_comes_to() {
+    let lines = |subject: &str| {
+        format!(
+            "[profile.p]\ngrant = \"token_exchange\"\ntoken_endpoint = \"https://a.example/token\"\nsubject = {subject:?}\n[profile.person]\nissuer = \"https://b.example\"\nclient_id = \"c\"\n"
+        )
+    };
+    for (subject, code, told) in
+        [("github-actions", 6, "id-token: write"), ("azure-devops", 6, "SYSTEM_ACCESSTOKEN"), ("profile:person", 3, "oat login person")]
+    {
+        let oat = Oat::new().config(&lines(subject));
+        let foreseen = explained(&oat, &[]);
+        assert!(foreseen["failure"].to_string().contains(told), "{subject}: {foreseen}");
+        assert_eq!(foreseen["requests"], json!([]), "{subject}");
+        let real = oat.get(&[]);
+        assert_eq!(real.code, Some(code), "{real:#?}");
+        assert!(real.stderr.contains(foreseen["failure"]["error"].as_str().unwrap()), "{foreseen} {real:#?}");
+    }
+}

@@ -630,7 +630,7 @@ fn a_broken_edit_changes_nothing_and_no_edit_is_lost() {
     }
     for (path, name) in kept.iter().zip(["one", "two", "three"]) {
         assert_eq!(fs::read_to_string(path).unwrap(), format!("{TWO}# {name}\n[profile.broken\n"));
-        assert_eq!(mode(Path::new(path)), 0o600);
+        assert_eq!(mode(path.as_ref()), 0o600);
     }
 }
 

@@ -422,7 +422,7 @@ fn with_keys(command: Clap) -> Clap {
 
 fn with_wanted_keys(command: Clap, wanted: &dyn Fn(&str) -> bool) -> Clap {
     let keys = KEYS.iter().filter(|key| key.kind != KeyKind::Secret && wanted(key.name)).map(|key| {
-        let repeats = matches!(key.kind, KeyKind::List | KeyKind::Parameters);
+        let repeats = matches!(key.kind, KeyKind::Texts | KeyKind::List | KeyKind::Parameters);
         Arg::new(key.name)
             .long(key.flag())
             .value_name(placeholder(key.kind))

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{ArgMatches, Id};
+use serde_json::Value as Json;
 
 use crate::cli::grammar;
 use crate::cli::refusal::{no_command_here, no_secret_here, no_token_here};
@@ -231,7 +232,13 @@ fn chosen(matches: &ArgMatches) -> Result<Chosen> {
     let mut flags = Vec::new();
     for key in KEYS.iter().filter(given) {
         let words: Vec<&str> = matches.get_many::<String>(key.name).unwrap_or_default().map(String::as_str).collect();
-        flags.push((key, words.join(if key.kind == KeyKind::Parameters { "&" } else { " " })));
+        let words = match key.kind {
+            KeyKind::Parameters => words.join("&"),
+            // There may be a space in each.
+            KeyKind::Texts if words.len() > 1 => Json::from(words).to_string(),
+            _ => words.join(" "),
+        };
+        flags.push((key, words));
     }
     Ok(Chosen { profile: text(matches, "profile"), flags, secrets: secrets(matches)? })
 }

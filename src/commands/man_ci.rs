@@ -54,13 +54,13 @@ jobs:
 "#,
     ),
     steps: "Each token is masked in the log before it is printed or handed on. A value that was masked cannot be the output of a job: hand on the identity, and let each job get a token of its own.\n\nWhat `--to github-env=NAME` writes is seen by the steps that follow, as $NAME, and does not change when the token ends. For a job that outlives its token, `oat exec --file-env` keeps a file fresh for as long as its command runs; GitHub lets a job ask for its identity as long as it runs.",
-    trouble: "- ACTIONS_ID_TOKEN_REQUEST_URL is not set\nThe workflow or the job lacks `permissions: id-token: write`. A pull request from a fork never gets it.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.\n- Forgejo and Gitea\nThey set the same variables; the issuer is the instance.",
+    trouble: "- ACTIONS_ID_TOKEN_REQUEST_URL is not set\nThe workflow or the job lacks `permissions: id-token: write`. A pull request from a fork never gets it.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.\n- Forgejo and Gitea\nThey set the same variables; the issuer is the instance. On Forgejo (15 and later) the job says `enable-openid-connect: true` in place of `permissions`.",
 };
 
 const GITLAB: Guide = Guide {
     name: "gitlab-ci",
     about: "tokens in GitLab CI without a stored secret",
-    identity: "GitLab signs a JWT for each entry of `id_tokens` and puts it into the variable of that name: `iss` is the instance, `aud` is as written, and `sub` says which project, and which branch or tag, as in project_path:group/project:ref_type:branch:ref:main. It ends with the job's time-out, or after 5 minutes where there is none. Nothing is fetched: `oat` reads the variable. With `OAT_SUBJECT=gitlab` it is the one whose name ends in _ID_TOKEN; `gitlab,name=NAME` says which.\n\nThe server is told once to trust that issuer, with that audience, for that subject.",
+    identity: "GitLab signs a JWT for each entry of `id_tokens` and puts it into the variable of that name: `iss` is the instance, `aud` is as written, and `sub` says which project, and which branch or tag, as in project_path:group/project:ref_type:branch:ref:main. It ends with the job's time-out, or after 5 minutes where there is none. Nothing is fetched: `oat` reads the variable. With `OAT_SUBJECT=gitlab` it is the one whose name ends in ID_TOKEN or OIDC_TOKEN; `gitlab,name=NAME` says which.\n\nThe server is told once to trust that issuer, with that audience, for that subject.",
     workflow: (
         ".gitlab-ci.yml",
         r#"report:
@@ -80,7 +80,7 @@ const GITLAB: Guide = Guide {
 "#,
     ),
     steps: "GitLab masks the variables of its settings and nothing that a job finds out, so keep a token out of the log: `oat exec` and `--to file=PATH` print nothing. Do not put a token into a dotenv report: whoever may read the job can download it.\n\nThe identity ends with the job, and a token that is asked for later than that cannot be had: where a job has `id_tokens` and no time-out, ask within 5 minutes.",
-    trouble: "- no variable whose name ends in _ID_TOKEN\nThe job lacks `id_tokens`; the message has the lines to add.\n- the token ended\nThe identity is older than it may be. `timeout` of the job sets its lifetime.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts. `sub` of a merge request names its source branch.",
+    trouble: "- no variable whose name ends in ID_TOKEN or OIDC_TOKEN\nThe job lacks `id_tokens`; the message has the lines to add.\n- the token ended\nThe identity is older than it may be. `timeout` of the job sets its lifetime.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts. `sub` of a merge request names its source branch.",
 };
 
 const CIRCLECI: Guide = Guide {
@@ -109,11 +109,12 @@ jobs:
 workflows:
   report:
     jobs:
-      - report
+      - report:
+          context: [oat]   # any context: a job without one gets no token
 "#,
     ),
     steps: "CircleCI masks the values of contexts and project variables and nothing that a job finds out, so keep a token out of the log: `oat exec` and `--to file=PATH` print nothing.",
-    trouble: "- CIRCLE_OIDC_TOKEN_V2 is not set\nThe job runs for a fork, and the project does not pass secrets to those.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.",
+    trouble: "- CIRCLE_OIDC_TOKEN_V2 is not set\nThe job names no `context`, or it runs for a fork, and the project does not pass secrets to those.\n- the server refuses the subject token\nCompare `iss`, `aud` and `sub`, which the message shows, with what the server trusts.",
 };
 
 const BUILDKITE: Guide = Guide {
@@ -234,7 +235,10 @@ const SYSTEMS: &str =
 
 /// A CI system, what `OAT_SUBJECT` is there, and what the job needs.
 const SUBJECTS: [(&str, &str); 8] = [
-    ("github-actions", "GitHub Actions, Forgejo, Gitea: `permissions: id-token: write`. See `oat-github-actions`(7)."),
+    (
+        "github-actions",
+        "GitHub Actions, Forgejo, Gitea: `permissions: id-token: write`, on Forgejo `enable-openid-connect: true`. See `oat-github-actions`(7).",
+    ),
     ("gitlab", "GitLab CI: an entry of `id_tokens`. See `oat-gitlab-ci`(7)."),
     ("circleci", "CircleCI: nothing. See `oat-circleci`(7)."),
     ("buildkite", "Buildkite: nothing. See `oat-buildkite`(7)."),

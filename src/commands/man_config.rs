@@ -58,7 +58,7 @@ timeout = "10s"
 
 const DESCRIPTION: &str = "The profile file says which servers and clients `oat` gets tokens from. It is TOML. One table is one profile; its name has 1 to 64 letters, digits, `.`, `_` and `-`, and starts with a letter or a digit.\n\nThe file is ~/.config/oat/config.toml; on macOS ~/Library/Application Support/oat/config.toml, on Windows %APPDATA%\\oat\\config\\config.toml. OAT_CONFIG names another, and `--config` wins over it. No file is read from the working directory. A missing file is an empty one.\n\nAn unknown key, a key given twice and a value of the wrong kind are errors. The message names the line, the column, and what may have been meant.\n\n`oat profile add`, `edit`, `remove` and `set-secret` write this file and keep its comments. `oat profile show` says for every value where it came from.";
 
-const PRECEDENCE: &str = "Each key takes its value from the first of these that has one: its flag, such as `--client-id`; its variable, such as OAT_CLIENT_ID; the profile; the provider's preset; the default. So a CI job needs no file: with OAT_ISSUER (or OAT_PROVIDER, or OAT_TOKEN_ENDPOINT), OAT_CLIENT_ID, OAT_CLIENT_SECRET and OAT_GRANT set, `oat token get` works without one. A variable that is empty counts as not set.\n\nIn a flag or a variable, a list is written with spaces between its items, ports with commas, and parameters as `name=value&name=value` or as a JSON object.";
+const PRECEDENCE: &str = "Each key takes its value from the first of these that has one: its flag, such as `--client-id`; its variable, such as OAT_CLIENT_ID; the profile; the provider's preset; the default. So a CI job needs no file: with OAT_ISSUER (or OAT_PROVIDER, or OAT_TOKEN_ENDPOINT), OAT_CLIENT_ID, OAT_CLIENT_SECRET and OAT_GRANT set, `oat token get` works without one. A variable that is empty counts as not set.\n\nIn a flag or a variable, a list is written with spaces between its items, several audiences as a JSON array, ports with commas, and parameters as `name=value&name=value` or as a JSON object.\n\nA table of parameters takes the place of the preset's. `token_params` and `assertion_claims` stand beside it, parameter by parameter: those of the same name are replaced, and an empty one is left out.";
 
 const VARIABLES: &str = "A string of a profile may hold `${NAME}`: the value of that environment variable. It is an error when the variable is not set. Secrets have a form of their own, below.";
 
@@ -98,10 +98,13 @@ const STORE_PLACES: [(&str, &str); 5] = [
 const SUBJECTS: &str = "`subject` says whose token is handed in: to the grants token_exchange (RFC 8693) and jwt_bearer (RFC 7523), and to client_credentials as the proof of the client, in place of a secret (RFC 7523 section 2.2). It is fetched anew each time and never kept; it has to be one line of printable ASCII, and a JWT that is over is told before anything is sent. The access token that comes of it is kept for this job alone: with another job, another request token or another file it is asked for anew.\n\nA flag or a variable has a short form: `SOURCE`, or `SOURCE:VALUE` for env, file and profile, with `,member=value` behind it, as in OAT_SUBJECT=github-actions,audience=api://AzureADTokenExchange; or the table in braces. `audience` goes with every source, and has an effect where a CI system is asked; else `subject_audience` is asked for. `actor` has the same forms.";
 
 const SUBJECT_FORMS: [(&str, &str); 12] = [
-    ("{ source = \"auto\" }", "The first of the systems below whose variables are there. It is an error when none is."),
+    (
+        "{ source = \"auto\" }",
+        "The first of the systems below whose variables are there, or gcp on a machine of Google's. It is an error when none is.",
+    ),
     (
         "{ source = \"github-actions\", audience = \"...\" }",
-        "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`. A pull request from a fork has none.",
+        "GitHub Actions and Forgejo Actions. The job needs `permissions: {id-token: write}`, on Forgejo `enable-openid-connect: true`. A pull request from a fork has none.",
     ),
     (
         "{ source = \"gitlab\", name = \"NAME\" }",

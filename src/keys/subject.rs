@@ -7,6 +7,7 @@ use crate::json::members;
 use crate::keys::json;
 use crate::secret::SecretReference;
 use crate::text::{escape, nearest};
+use crate::time::Seconds;
 
 /// A source of tokens with its members, `source` among them. They are text, but for the words of a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +108,9 @@ impl Subject {
             match (fits, member) {
                 (true, "token") if value != "access_token" && value != "id_token" => {
                     return Err("a table whose `token` is `access_token` or `id_token`".into());
+                }
+                (true, "lifetime") if value.as_str().and_then(Seconds::parse).is_none() => {
+                    return Err("a table whose `lifetime` is a length of time such as `5m`".into());
                 }
                 (true, _) => drop(kept.insert(member.into(), value)),
                 (false, "command") => {
@@ -224,6 +228,7 @@ mod tests {
             ("github-actions,audiance=x", "did you mean `audience`?"),
             ("github-actions:x", "nothing behind a `:`"),
             ("env", "name = …"),
+            ("buildkite,lifetime=soon", "a length of time"),
             ("profile:a,token=refresh_token", "`access_token` or `id_token`"),
             ("command:ls", "no shell"),
             ("{ source = \"env\", name = \"A\", file = \"b\" }", "a table without `file`"),

@@ -219,8 +219,11 @@ fn exchanged(issued: Option<&str>, expect: &Expectation) -> Result<()> {
     if right {
         return Ok(());
     }
-    let (issued, asked) =
-        (shown(&short(issued.unwrap_or("unknown")), expect.ours), if asked.is_empty() { "access_token".into() } else { short(asked) });
+    let asked = if asked.is_empty() { "access_token".into() } else { short(asked) };
+    let Some(issued) = issued.map(|issued| shown(&short(issued), expect.ours)) else {
+        let told = format!("the exchange does not say what it gave (`issued_token_type`), and `{}` was asked for", escape(&asked));
+        return Err(Error::new(Kind::Invalid, told).hint("it was neither printed nor kept; tell the server's operator"));
+    };
     Err(Error::new(Kind::Invalid, format!("the exchange gave a token of type `{issued}`, and `{}` was asked for", escape(&asked)))
         .hint(format!("it was neither printed nor kept; if it is what you need, set requested_token_type = \"{issued}\" in the profile")))
 }

@@ -148,14 +148,22 @@ impl Draft {
         let grant = grant.unwrap_or_else(|| Grant::AuthorizationCode.name().into());
         let for_grant =
             preset.by_grant.iter().find(|(name, _)| *name == grant).map(|(_, settings)| settings.as_slice()).unwrap_or_default();
-        for (key, value) in for_grant.iter().chain(&preset.settings) {
+        let for_any = preset.settings.iter().filter(|(key, _)| !for_grant.iter().any(|(own, _)| own.name == key.name));
+        for (key, value) in for_grant.iter().chain(for_any) {
             // An unset variable of the environment leaves the key open: it is asked for by its name below.
-            let Ok(value) = from_environment(value, environment) else { continue };
-            if preset.variables.iter().any(|variable| variable.key.name == key.name) || self.settings.get(key.name).is_some() {
+            let Ok(mut value) = from_environment(value, environment) else { continue };
+            let own = self.settings.value(key.name).cloned();
+            if preset.variables.iter().any(|variable| variable.key.name == key.name) || !beside(key.name, &mut value, own.as_ref()) {
                 continue;
             }
             match self.fill(&value, &preset) {
-                Ok(value) => self.settings.add(key, value, Origin::Preset(preset.name.clone())),
+                Ok(value) => match (value, own) {
+                    (Value::Parameters(mut map), Some(Value::Parameters(own))) => {
+                        map.extend(own);
+                        self.settings.replace(key.name, Value::Parameters(map));
+                    }
+                    (value, _) => self.settings.add(key, value, Origin::Preset(preset.name.clone())),
+                },
                 Err(missing) if self.lacking.is_none() => self.lacking = Some(self.lacks(&preset, &missing, profile)),
                 Err(_) => {}
             }
@@ -180,5 +188,17 @@ impl Draft {
         let or = from.map(|template| format!(", or set {}", template.trim_matches(|c| "${}".contains(c)))).unwrap_or_default();
         Error::new(Kind::Config, format!("profile `{profile}` lacks `{variable}`, which provider `{}` needs", preset.name))
             .hint(format!("{variable} = \"{example}\" in [profile.{profile}]{choices}{or}"))
+    }
+}
+
+/// Leaves of a preset's value what stands beside the person's `own`: what else a token request and an assertion have in them. Whether there
+/// is anything to be had of it. A sign-in is as the person says it: at Slack, a bot's has no `user_scope`.
+fn beside(key: &str, value: &mut Value, own: Option<&Value>) -> bool {
+    match (value, own) {
+        (Value::Parameters(map), Some(Value::Parameters(own))) if matches!(key, "token_params" | "assertion_claims") => {
+            map.retain(|name, _| !own.contains_key(name));
+            !map.is_empty()
+        }
+        (_, own) => own.is_none(),
     }
 }

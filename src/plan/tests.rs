@@ -277,3 +277,22 @@ fn a_persons_scope_audience_and_resource_are_in_the_plan_as_a_machines_are() {
     assert_eq!(names, ["scope", "audience", "resource"]);
     assert_ne!(made.request(), plan(text, &[("scope", "write")], &[]).unwrap().request(), "another scope is another token");
 }
+
+#[test]
+fn parameters_of_a_profile_stand_beside_those_of_its_preset_and_win_over_them() {
+    let claims = |more: &str| {
+        let text = "[profile.p]\nprovider = \"google-service-account\"\nclient_id = \"a@b\"\nclient_key = { env = \"K\" }\n";
+        plan(&format!("{text}{more}"), &[], &[]).unwrap().settings.parameters("assertion_claims")
+    };
+    let scope = "https://www.googleapis.com/auth/cloud-platform";
+    let acting = claims("assertion_claims = { sub = \"user@example.com\" }\n");
+    assert_eq!((&acting["scope"], &acting["sub"]), (&scope.into(), &"user@example.com".into()));
+    assert_eq!(claims("assertion_claims = { scope = \"s\" }\n")["scope"], "s");
+    // As the preset's remedy says; a parameter that is there asks for no variable.
+    let text = "[profile.p]\nprovider = \"anthropic\"\nrealm = \"r\"\ntenant = \"t\"\nsubject = \"env:J\"\n";
+    let made = plan(&format!("{text}token_params = {{ workspace_id = \"w\", service_account_id = \"s\" }}\n"), &[], &[]).unwrap();
+    let named = |name: &str| made.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str().unwrap());
+    assert_eq!((named("federation_rule_id"), named("organization_id")), (Some("r"), Some("t")));
+    assert_eq!((named("workspace_id"), named("service_account_id"), named("organization")), (Some("w"), Some("s"), None));
+    assert_eq!(made.settings.origin("token_params"), "line 6");
+}

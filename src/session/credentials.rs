@@ -117,7 +117,7 @@ impl Credentials {
         let has = Has {
             secret: self.secret.is_some(),
             key: self.key.is_some() || self.assertion.is_some(),
-            certificate: self.certificate.is_some() && self.key.is_some(),
+            certificate: plan.client_certificate.is_some() && plan.client_key.is_some(),
         };
         // A person's grant goes without a secret too: a native app has none (RFC 8252 section 8.4), whatever a preset says.
         // Who hands a token in may need none either.

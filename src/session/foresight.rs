@@ -1,6 +1,6 @@
 //! What a session would do, found out without asking anyone: the same decision, and the same grant in a world that sends nothing.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::oauth::grant::refresh_token::refresh_token;
 use crate::oauth::world::World;
 use crate::plan::Plan;
@@ -48,13 +48,15 @@ pub fn foresee(plan: &Plan, wish: &Wish, store: &Store, world: &mut dyn World, r
         Decision::LoginRequired if trouble.is_none() => Some(login_required(plan, seen.signed_in.as_ref(), now)),
         _ => session.known_to_be_too_short(seen.token.as_ref(), now).or_else(|| trouble.filter(|_| session.needs_store())),
     };
-    // How it ends is known: the world sends nothing.
-    let _ = match decision {
+    let ended = match decision {
         _ if failure.is_some() => Ok(()),
         Decision::Fetch => session.fetch().map(drop),
         Decision::Refresh => session.refresh_foreseen(redacted),
         Decision::Use | Decision::LoginRequired => Ok(()),
     };
+    // How it ends is known, for the world sends nothing; unless it ends before that, by what is not set up.
+    let here = |error: &Error| matches!(error.kind, Kind::Config | Kind::LoginRequired | Kind::Store);
+    let failure = failure.or(ended.err().filter(here));
     Foresight { decision, kept: seen.token, why, failure }
 }
 

@@ -16,7 +16,8 @@ use crate::time::{Seconds, UnixTime};
 /// The remedy, per provider and per grant: at VeriCerts `invalid_grant` means a wrong grant_type.
 pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
     let Some(code) = error.oauth_error.clone() else { return error };
-    let by_key = !client.method.by_secret() && client.method != Method::None;
+    // Another issuer's assertion is no key that somebody could register.
+    let by_key = client.proof.key.is_some() || client.method.by_tls();
     let asked = if by_key && matches!(code.as_str(), "invalid_client" | "unauthorized_client") { "client_key" } else { code.as_str() };
     let own = plan.preset.as_ref().and_then(|preset| preset.remedy(plan.grant.name(), asked));
     let hint = match code.as_str() {
@@ -24,14 +25,17 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         _ if error.kind == Kind::Unavailable => own,
         "invalid_client" | "unauthorized_client" => {
             let asked = secret_question(plan, client);
-            Some(own.map_or(asked.clone(), |own| format!("{own}; {asked}")))
+            // RFC 6749 section 5.2: this client may not use this grant.
+            let grant = (code == "unauthorized_client" && !plan.by_person()).then(|| allowed(plan));
+            Some([own.or(grant), Some(asked)].into_iter().flatten().collect::<Vec<_>>().join("; "))
         }
         "invalid_scope" => own.or_else(|| {
-            Some(format!(
-                "the scope `{}` is not for this client; change `scope` in profile `{}`",
-                escape(plan.scope().unwrap_or_default()),
-                plan.profile
-            ))
+            Some(match plan.scope().filter(|scope| !scope.is_empty()) {
+                Some(scope) => {
+                    format!("the scope `{}` is not for this client; change `scope` in profile `{}`", escape(scope), plan.profile)
+                }
+                None => format!("the server wants a scope; set `scope` in profile `{}`", plan.profile),
+            })
         }),
         "invalid_grant" | "invalid_request" if plan.subject.is_some() => own.or_else(|| Some(not_trusted(plan))),
         "invalid_target" => {
@@ -43,9 +47,14 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         "invalid_grant" if plan.by_person() => own.or_else(|| {
             Some(format!("the code was used, had ended, or was for another client or redirect URI: oat login {}", plan.profile))
         }),
-        "unsupported_grant_type" | "invalid_grant" => {
-            own.or_else(|| Some(format!("is the grant {} allowed for this client at the server?", plan.grant.name())))
-        }
+        // RFC 7523 section 3.1: what the client signed itself is not taken.
+        "invalid_grant" if plan.grant == Grant::JwtBearer && client.proof.key.is_some() => own.or_else(|| {
+            Some(format!(
+                "{}; is this machine's clock right, and is who `sub` of assertion_claims names allowed?",
+                key_question(plan, client)
+            ))
+        }),
+        "unsupported_grant_type" | "invalid_grant" => own.or_else(|| Some(allowed(plan))),
         "invalid_request" => own.or_else(|| {
             Some("`-v` shows what was sent; some servers want token_request_body = \"json\", another client_auth, or an `audience`".into())
         }),
@@ -54,6 +63,10 @@ pub fn remedied(error: Error, plan: &Plan, client: &Client) -> Error {
         }),
     };
     error.hint_maybe(hint)
+}
+
+fn allowed(plan: &Plan) -> String {
+    format!("is the grant {} allowed for this client at the server?", plan.grant.name())
 }
 
 /// A token was handed in, and the server does not take it: what it may dislike.

@@ -11,6 +11,7 @@ use crate::secret::SubjectToken;
 use crate::session::Session;
 use crate::session::credentials::Secrets;
 use crate::session::decision::Wish;
+use crate::session::foresight::foresee;
 use crate::session::id_token::kept;
 use crate::session::remedy::login_required;
 use crate::session::server::identity;
@@ -54,17 +55,21 @@ impl Session<'_> {
     /// A party's token, fetched anew. Fails with what its source, or its profile, fails with.
     pub(super) fn handed_in(&mut self, party: &Party) -> Result<HandedIn> {
         if let Some(redacted) = self.redacted {
-            if party.profile.is_none() {
-                // Whoever would be asked for it is told; how that ends is known.
-                let _ = subject::raw(self.world, &party.subject, party.audience.as_deref());
+            // Whoever would be asked for it is told, and what has to be done first; how the asking ends is known.
+            match &party.profile {
+                Some(other) => {
+                    let failure = foresee(other, &Wish::default(), self.store, self.world, redacted).failure;
+                    failure.map_or(Ok(()), |error| Err(from_profile(error, other)))?;
+                }
+                None => match subject::raw(self.world, &party.subject, party.audience.as_deref()) {
+                    Err(error) if error.kind == Kind::Config => return Err(error),
+                    _ => {}
+                },
             }
             return Ok(HandedIn { token: SubjectToken::new(redacted), token_type: party.token_type.clone() });
         }
         let token = match &party.profile {
-            Some(other) => {
-                let of = format!("no subject token from profile `{}`", other.profile);
-                self.of_profile(other, party.subject.text("token")).map_err(|error| error.saying(|said| format!("{of}: {said}")))?
-            }
+            Some(other) => self.of_profile(other, party.subject.text("token")).map_err(|error| from_profile(error, other))?,
             None => {
                 let at = self.read.iter().position(|(mark, _)| *mark == party.mark);
                 let raw = match at {
@@ -122,4 +127,8 @@ impl Session<'_> {
         let good = kept(other, self.store)?.filter(|(.., end)| *end > now);
         Ok(good.map(|(token, ..)| SubjectToken::new(token.expose())))
     }
+}
+
+fn from_profile(error: Error, other: &Plan) -> Error {
+    error.saying(|said| format!("no subject token from profile `{}`: {said}", other.profile))
 }

@@ -12,6 +12,7 @@ use crate::oauth::patience::patiently;
 use crate::oauth::world::{Request, Response, World};
 use crate::secret::{SUBJECT, SecretReference, SubjectToken, WireSecret};
 use crate::text::escape;
+use crate::time::Seconds;
 
 /// The most bytes of an identity endpoint's answer: a token, and what stands around it.
 const LIMIT: usize = 2 << 20;
@@ -74,9 +75,13 @@ const GITHUB_CURE: &str = "does the job still run, and is it none of a pull requ
 /// GitHub Actions and Forgejo Actions (docs.github.com, "OpenID Connect reference").
 pub fn github(world: &mut dyn World, audience: Option<&str>) -> Result<SubjectToken> {
     let [url, token] = both(world.environment(), GITHUB).map_err(|missing| {
-        Error::new(Kind::Config, format!("this job may not ask for a token of its own: {missing}")).hint(
-            "let the workflow or the job say permissions: {id-token: write, contents: read} - a pull request from a fork gets no such token",
-        )
+        // Forgejo sets GitHub's variables, and has a word of its own for this.
+        let line = match world.environment().starting_with("FORGEJO_").is_empty() {
+            true => "the workflow or the job say permissions: {id-token: write, contents: read}",
+            false => "the job say enable-openid-connect: true (Forgejo 15 and later)",
+        };
+        Error::new(Kind::Config, format!("this job may not ask for a token of its own: {missing}"))
+            .hint(format!("let {line} - a pull request from a fork gets no such token"))
     })?;
     let url = audience.map_or(url.clone(), |audience| with_query(&url, &[("audience", audience)]));
     let call = Call {
@@ -105,7 +110,7 @@ pub fn circleci(world: &mut dyn World, audience: Option<&str>) -> Result<Subject
     let found = ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"].iter().find_map(|name| world.environment().get(name));
     found.map(SubjectToken::new).ok_or_else(|| {
         Error::new(Kind::Config, "this job has no token of its own: neither CIRCLE_OIDC_TOKEN_V2 nor CIRCLE_OIDC_TOKEN is set").hint(
-            "is this a CircleCI job? a build of a forked pull request has one only where secrets are passed to forks (Project Settings, Advanced)",
+            "let the job in the workflow name a context, of any content: context: [NAME]; a build of a forked pull request has a token only where secrets are passed to forks (Project Settings, Advanced)",
         )
     })
 }
@@ -114,11 +119,13 @@ const BUILDKITE: [&str; 2] = ["BUILDKITE_JOB_ID", "BUILDKITE_AGENT_ACCESS_TOKEN"
 
 /// Buildkite (buildkite.com/docs/agent/v3/cli-oidc): what the agent's own program asks, or that program.
 pub fn buildkite(world: &mut dyn World, subject: &Subject, audience: Option<&str>) -> Result<SubjectToken> {
-    let lifetime = subject.text("lifetime");
+    let lifetime = subject.text("lifetime").and_then(Seconds::parse).map(|length| length.0);
     let Ok([job, token]) = both(world.environment(), BUILDKITE) else {
         let mut words = vec!["buildkite-agent", "oidc", "request-token"];
         words.extend(audience.iter().flat_map(|audience| ["--audience", audience]));
-        words.extend(lifetime.iter().flat_map(|lifetime| ["--lifetime", lifetime]));
+        // It takes seconds, and nothing else.
+        let seconds = lifetime.map(|seconds| seconds.to_string());
+        words.extend(seconds.iter().flat_map(|seconds| ["--lifetime", seconds]));
         return program(world, &words, "is this a Buildkite job? its variables, or the agent's program, have to be where this runs");
     };
     let base = world.environment().get("BUILDKITE_AGENT_ENDPOINT").unwrap_or_else(|| "https://agent.buildkite.com/v3".into());
@@ -126,8 +133,8 @@ pub fn buildkite(world: &mut dyn World, subject: &Subject, audience: Option<&str
     if let Some(audience) = audience {
         body["audience"] = audience.into();
     }
-    if let Some(seconds) = lifetime.and_then(crate::time::Seconds::parse) {
-        body["lifetime"] = seconds.0.into();
+    if let Some(seconds) = lifetime {
+        body["lifetime"] = seconds.into();
     }
     let call = Call {
         url: endpoint(&format!("{}/jobs/{}/oidc/tokens", base.trim_end_matches('/'), encoded(&job)), "BUILDKITE_AGENT_ENDPOINT")?,

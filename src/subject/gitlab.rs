@@ -25,7 +25,11 @@ pub fn variable(environment: &Environment, subject: &Subject, audience: Option<&
     if let Some(name) = usual.as_ref().filter(|name| environment.get(name).is_some()) {
         return Ok(name.clone());
     }
-    let tokens = environment.named(&|name| name.ends_with("ID_TOKEN"));
+    // GitLab's own guides call it ID_TOKEN_1 and GITLAB_OIDC_TOKEN too.
+    let tokens = environment.named(&|name| {
+        let name = name.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
+        name.ends_with("ID_TOKEN") || name.ends_with("OIDC_TOKEN")
+    });
     let mut meant: Vec<&str> =
         tokens.iter().filter(|(_, token)| audience.is_some_and(|aud| is_for(token, aud))).map(|(name, _)| name.as_str()).collect();
     if meant.is_empty() {
@@ -81,6 +85,9 @@ mod tests {
         assert_eq!(chosen("gitlab", Some("https://a"), &several).unwrap(), "A_ID_TOKEN");
         assert_eq!(chosen("gitlab", Some("https://b"), &several).unwrap(), "OTHER_ID_TOKEN");
         assert_eq!(chosen("gitlab", Some("https://c"), &several[..1]).unwrap(), "A_ID_TOKEN", "the only one there is");
+        for name in ["GITLAB_OIDC_TOKEN", "ID_TOKEN_1"] {
+            assert_eq!(chosen("gitlab", Some("https://a"), &[(name, &a), ("CI_JOB_TOKEN", "t")]).unwrap(), name);
+        }
         assert_eq!(conventional("https://vault.example"), "HTTPS___VAULT_EXAMPLE_ID_TOKEN");
     }
 

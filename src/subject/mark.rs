@@ -44,10 +44,12 @@ pub fn found(subject: &Subject, environment: &Environment) -> Result<Subject> {
         return Ok(subject.clone());
     }
     let set = |names: &[&str]| names.iter().any(|name| environment.get(name).is_some_and(|value| value != "false"));
-    match SYSTEMS.iter().find(|(_, signs, _)| set(signs)) {
-        Some((name, ..)) => {
+    // A machine of Google's sets no variable, so it is looked at last.
+    let by_machine = || environment.on_google().then_some("gcp");
+    match SYSTEMS.iter().find(|(_, signs, _)| set(signs)).map(|(name, ..)| *name).or_else(by_machine) {
+        Some(name) => {
             let mut found = subject.clone();
-            found.0.insert("source".into(), Json::from(*name));
+            found.0.insert("source".into(), Json::from(name));
             Ok(found)
         }
         None => {
@@ -111,6 +113,10 @@ mod tests {
             .unwrap();
             assert_eq!((found.source(), found.text("audience")), (source, Some("a")), "{variable}");
         }
+        let machine = ("/sys/class/dmi/id/product_name", "Google Compute Engine\n");
+        assert_eq!(found(&[machine]).unwrap().source(), "gcp");
+        assert_eq!(found(&[machine, ("GITLAB_CI", "true")]).unwrap().source(), "gitlab");
+        assert!(found(&[(machine.0, "Standard PC")]).is_err());
         let error = found(&[("GITHUB_ACTIONS", "false")]).unwrap_err();
         assert!(["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"].iter().all(|name| error.message.contains(name)), "{error:?}");
     }

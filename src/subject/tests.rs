@@ -46,6 +46,9 @@ fn a_missing_permission_is_told_with_the_line_to_add() {
         let error = fetched(&mut world(present, []), "github-actions", None).unwrap_err();
         assert!(error.kind == Kind::Config && error.hint.as_ref().unwrap().contains("permissions: {id-token: write"), "{error:?}");
     }
+    let forgejo = [("GITHUB_ACTIONS", "true"), ("FORGEJO_RUN_ID", "1")];
+    let error = fetched(&mut world(&forgejo, []), "github-actions", None).unwrap_err();
+    assert!(error.hint.as_ref().unwrap().contains("enable-openid-connect: true"), "{error:?}");
     let error = fetched(&mut world(&[("SYSTEM_OIDCREQUESTURI", "https://a/")], []), "azure-devops", None).unwrap_err();
     assert!(error.message.contains("SYSTEM_ACCESSTOKEN"), "{error:?}");
     assert!(error.hint.as_ref().unwrap().contains("env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}"), "{error:?}");
@@ -97,7 +100,8 @@ fn circleci_gives_its_variable_and_its_program_gives_another_audience() {
     let both = [("CIRCLE_OIDC_TOKEN", "v1"), ("CIRCLE_OIDC_TOKEN_V2", "v2")];
     assert_eq!(fetched(&mut world(&both, []), "circleci", None).unwrap(), "v2");
     assert_eq!(fetched(&mut world(&both[..1], []), "circleci", None).unwrap(), "v1");
-    assert!(fetched(&mut world(&[], []), "circleci", None).unwrap_err().message.contains("CIRCLE_OIDC_TOKEN_V2"));
+    let error = fetched(&mut world(&[], []), "circleci", None).unwrap_err();
+    assert!(error.message.contains("CIRCLE_OIDC_TOKEN_V2") && error.hint.clone().unwrap().contains("context: [NAME]"), "{error:?}");
     let mut world = world(&both, []);
     world.secrets.insert("the command `circleci`".into(), "own".into());
     assert_eq!(fetched(&mut world, "circleci", Some("a\"b")).unwrap(), "own");

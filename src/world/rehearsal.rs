@@ -35,6 +35,12 @@ impl Rehearsal {
     }
 }
 
+/// Whose metadata is at this address (RFC 8414 section 3.1, OpenID Connect Discovery section 4).
+fn issuer_of(url: &str) -> Option<String> {
+    let (origin, document) = url.split_once("/.well-known/")?;
+    Some(document.split_once('/').map_or_else(|| origin.to_string(), |(_, path)| format!("{origin}/{path}")))
+}
+
 fn nobody<T>() -> Result<T> {
     Err(Error::new(Kind::Internal, "nothing is sent in a rehearsal"))
 }
@@ -49,8 +55,11 @@ impl World for Rehearsal {
         if request.body.is_some() {
             return nobody();
         }
-        // Metadata that says no more than who it is from: the grant goes on to the request that would follow.
-        let body = json!({ "issuer": self.issuer, "token_endpoint": self.issuer }).to_string().into_bytes();
+        // Metadata that says no more than who it is from: the grant goes on to the request that would follow. Another profile, whose
+        // token is handed in, has an issuer of its own.
+        let issuer = issuer_of(request.url.as_str()).filter(|issuer| *issuer != self.issuer.trim_end_matches('/'));
+        let issuer = issuer.unwrap_or_else(|| self.issuer.clone());
+        let body = json!({ "issuer": issuer, "token_endpoint": issuer }).to_string().into_bytes();
         Ok(Response { status: 200, body, ..Response::default() })
     }
 

@@ -173,6 +173,26 @@ fn a_certificate_is_shown_where_clients_are_and_nowhere_else() {
 }
 
 #[test]
+fn rfc_8705_section_5_a_certificate_goes_to_the_alias_of_a_presets_endpoint_too() {
+    let issuer = "https://t.auth0.com/";
+    let offered = json!({
+        "issuer": issuer,
+        "token_endpoint": "https://t.auth0.com/oauth/token",
+        "mtls_endpoint_aliases": { "token_endpoint": "https://mtls.t.auth0.com/oauth/token" },
+    });
+    let text = format!(
+        "[profile.p]\nprovider = \"auth0\"\ndomain = \"t.auth0.com\"\nclient_id = \"c1\"\nclient_key = {{ env = \"K\" }}\ngrant = \"client_credentials\"\n{MUTUAL}client_auth = \"tls_client_auth\"\n"
+    );
+    let mut machine = keyed(P256, [body(offered), granted("at", 60)]);
+    machine.get(&plan(&text, &[]), Wish::default());
+    assert_eq!(machine.world.urls()[1], "https://mtls.t.auth0.com/oauth/token");
+    // What a person wrote is asked as it is.
+    let mut machine = keyed(P256, [granted("at", 60)]);
+    machine.get(&plan(&format!("{text}token_endpoint = \"https://own.example/token\"\n"), &[]), Wish::default());
+    assert_eq!(machine.world.urls(), ["https://own.example/token"]);
+}
+
+#[test]
 fn metadata_decides_between_what_is_possible_and_never_refuses() {
     for (offered, shown) in [
         (json!(["private_key_jwt", "tls_client_auth"]), false),
@@ -335,5 +355,38 @@ fn a_key_that_only_this_process_can_read_is_handed_to_the_one_that_asks() {
         assert_eq!(token_apart(&plan, &FORCE, &store, &mut machine.world, &apart).unwrap_err().message, "seen");
         let [secret, key, certificate] = seen.into_inner().unwrap().unwrap();
         assert_eq!((secret, key.unwrap().expose(), certificate), (None, P256, None));
+    }
+}
+
+/// What is told where a server answers with this error code.
+fn hint(text: &str, code: &str) -> String {
+    let refusal = json_answer(400, json!({ "error": code }).to_string());
+    let mut machine = keyed(P256, [refusal]);
+    machine.world.secrets.insert("`J`".into(), "job-token".into());
+    machine.run(&plan(text, &[]), Wish::default()).unwrap_err().hint.clone().unwrap()
+}
+
+#[test]
+fn a_grant_that_the_client_signed_and_that_is_refused_is_told_by_what_it_said() {
+    let signed = KEYED.replace("client_credentials", "jwt_bearer");
+    let told = hint(&signed, "invalid_grant");
+    for word in ["ES256", "`k1`", "the audience `https://a.example/token`", "clock", "`sub`"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    for grant in ["client_credentials", "jwt_bearer"] {
+        let told = hint(&KEYED.replace("client_credentials", grant), "unauthorized_client");
+        assert!(told.starts_with(&format!("is the grant {grant} allowed")) && told.contains("`k1`"), "{told}");
+    }
+    let told = hint(KEYED, "invalid_scope");
+    assert!(told.contains("wants a scope") && !told.contains("``"), "{told}");
+}
+
+#[test]
+fn nobody_is_told_to_register_a_key_for_another_issuers_assertion() {
+    for (provider, word) in [("entra\"\ntenant = \"t", "certificate"), ("okta\"\ndomain = \"d.okta.com", "Public key")] {
+        let text = format!("[profile.p]\nprovider = \"{provider}\"\nclient_id = \"c1\"\ngrant = \"client_credentials\"\n");
+        let told = hint(&format!("{text}subject = \"env:J\"\n"), "invalid_client");
+        assert!(told.contains("assertion of another issuer") && !told.contains(word), "{told}");
+        assert!(hint(&format!("{text}client_key = {{ env = \"K\" }}\n"), "invalid_client").contains(word));
     }
 }

@@ -98,6 +98,9 @@ fn what_was_not_asked_for_is_refused_and_not_shown() {
         assert_eq!(error.kind, Kind::Invalid, "{asked} {got:?}");
         assert!(error.hint.is_some() && !format!("{error:?}").contains("CANARY"), "{error:?}");
     }
+    // Nobody could type a type that was not named.
+    let error = issued("id_token", None, "Bearer").unwrap_err();
+    assert!(error.message.contains("issued_token_type") && !error.hint.clone().unwrap().contains("requested_token_type"), "{error:?}");
     let error = issued("access_token", Some("urn:x:\u{1b}[31m"), "Bearer").unwrap_err();
     assert!(!format!("{error}{}", error.hint.clone().unwrap()).contains('\u{1b}'), "{error:?}");
 }
