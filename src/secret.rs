@@ -163,14 +163,17 @@ pub struct Wanted {
     pub whole: bool,
     /// Whether its file must be its owner's alone (R83).
     pub private: bool,
+    /// Whether standard input is somebody else's: what is piped there is not for a command that gives this.
+    pub stdin_taken: bool,
 }
 
 /// A client's secret (RFC 6749 section 2.3.1): one line.
-pub const CLIENT_SECRET: Wanted = Wanted { called: "client secret", key: "client_secret", whole: false, private: true };
+pub const CLIENT_SECRET: Wanted = Wanted { called: "client secret", key: "client_secret", whole: false, private: true, stdin_taken: false };
 /// A client's private key (RFC 7523 section 2.2): all lines of it.
-pub const CLIENT_KEY: Wanted = Wanted { called: "client key", key: "client_key", whole: true, private: true };
+pub const CLIENT_KEY: Wanted = Wanted { called: "client key", key: "client_key", whole: true, private: true, stdin_taken: false };
 /// A client's certificate (RFC 8705 section 2), which everyone may see.
-pub const CLIENT_CERTIFICATE: Wanted = Wanted { called: "client certificate", key: "client_certificate", whole: true, private: false };
+pub const CLIENT_CERTIFICATE: Wanted =
+    Wanted { called: "client certificate", key: "client_certificate", whole: true, private: false, stdin_taken: false };
 
 impl Wanted {
     /// What the value of this key of a profile is.
@@ -180,7 +183,7 @@ impl Wanted {
 }
 
 /// The token of a subject, all that its source has. Its file need not be private: kubelet's is not.
-pub const SUBJECT: Wanted = Wanted { called: "subject token", key: "subject", whole: true, private: false };
+pub const SUBJECT: Wanted = Wanted { called: "subject token", key: "subject", whole: true, private: false, stdin_taken: false };
 
 impl SecretReference {
     /// The reference in words for a message: `VERICERTS_CLIENT_SECRET`, `the file ~/x`. Never the value.

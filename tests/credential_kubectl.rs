@@ -74,7 +74,17 @@ fn a_cluster_that_the_profile_does_not_list_gets_no_token() {
     for words in [&["credential", "kubectl", "p"][..], &["credential", "kubectl"]] {
         oat.run(words).fails_saying(6, &["evil.example"]);
     }
-    for bad in ["http://k8s.example", "https://u@k8s.example", "https://k8s.example\\@evil.example", "k8s\u{2028}.example", ""] {
+    // kubectl asks a server without a scheme by plain http, unless the cluster has a CA.
+    for bad in [
+        "http://k8s.example",
+        "k8s.example",
+        "k8s.example:6443",
+        "//k8s.example",
+        "https://u@k8s.example",
+        "https://k8s.example\\@evil.example",
+        "k8s\u{2028}.example",
+        "",
+    ] {
         oat = oat.env("KUBERNETES_EXEC_INFO", &cluster(bad));
         oat.run(&["credential", "kubectl", "p"]).fails(6);
     }

@@ -26,6 +26,15 @@ fn script(oat: &Oat, flags: &[&str], script: &str) -> Output {
 }
 
 #[test]
+fn a_program_that_gives_the_secret_does_not_read_what_the_command_is_to_read() {
+    let server = server();
+    let lines = "client_secret = { command = [\"sh\", \"-c\", \"cat >&2; echo s\"] }";
+    let oat = Oat::with_profile(&format!("token_endpoint = {:?}\n{lines}", server.url("/token"))).stdin("line\n");
+    let output = script(&oat, &[], "cat");
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("line\n", ""), "{output:?}");
+}
+
+#[test]
 fn the_token_is_in_the_environment_and_in_no_command_line() {
     let server = server();
     let oat = Oat::against(&server);

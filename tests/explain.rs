@@ -188,6 +188,18 @@ fn discovery_that_is_needed_is_told_and_what_is_kept_is_used() {
 }
 
 #[test]
+fn where_a_subjects_token_would_go_is_told_behind_the_request_for_it() {
+    let server = Server::always(Answer::token(TOKEN));
+    let lines = "grant = \"token_exchange\"\nsubject = { source = \"github-actions\", audience = \"a\" }";
+    let mut oat = Oat::at(&server.url("/token"), lines).env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", SECRET);
+    oat = oat.env("ACTIONS_ID_TOKEN_REQUEST_URL", &server.url("/identity?x=y"));
+    let requests = explained(&oat, &[])["requests"].clone();
+    let told = |at: usize| (requests[at]["method"].as_str().unwrap(), requests[at]["url"].as_str().unwrap_or("unknown"));
+    assert_eq!((told(0), told(1)), (("GET", &*server.url("/identity?…")), ("POST", &*server.url("/token"))));
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
 fn a_persons_profile_is_refreshed_or_signed_in_to() {
     let provider = Provider::granting(|_, facts| Answer::json(200, facts.granted(0)));
     let oat = provider.oat("");

@@ -183,7 +183,8 @@ fn to_kubectl(house: &House, words: &Words, said: &[&str]) -> Result<()> {
 /// too and the profile has `hosts`, the server has to be among them: a kubeconfig that came from elsewhere sends no token there.
 fn of_cluster(house: &House, named: Option<String>, server: Option<&str>) -> Result<(Plan, Config)> {
     let shown = escape(server.unwrap_or_default());
-    let host = server.and_then(Host::parse);
+    // What has no scheme is plain http to kubectl, unless the cluster has a CA.
+    let host = server.filter(|server| server.contains("://")).and_then(Host::parse);
     if server.is_some() && !host.as_ref().is_some_and(Host::guarded) {
         return Err(Error::new(Kind::Config, format!("kubectl wants a token for `{shown}`, which is no https server"))
             .hint("`server` of the cluster in the kubeconfig is https://…"));

@@ -43,7 +43,6 @@ pub struct House {
     /// How many words of the command line, behind the program's name, are oat's own: `oat exec` has a command behind them.
     pub own_words: usize,
     /// Whether the command line does not say whose token this is about: another program's request does.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is renewed by another process there"))]
     pub by_request: bool,
     /// The store, where it was looked into before: a keyring is not asked twice.
     opened: RefCell<Option<Store>>,
@@ -291,7 +290,9 @@ impl House {
     /// The same; with `auto_approve` the embedded server asks nobody.
     pub fn world_of(&self, plan: &Plan, auto_approve: bool) -> Machine {
         let network = Network { timeout: plan.timeout, ca_file: plan.ca_file.clone(), trace: self.common.trace.clone() };
-        Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan, auto_approve))
+        // There is another program's request on standard input, or what the command of `oat exec` is to read.
+        let taken = self.by_request || self.own_words != usize::MAX;
+        Machine::new(network, self.cache(), &self.environment, self.terminal, self.sandbox(plan, auto_approve)).with_stdin(taken)
     }
 
     /// A world for a plan that nothing leaves: what would be sent is noted.

@@ -145,9 +145,11 @@ fn lifetime(token: &CachedToken) -> Option<Seconds> {
     Some(token.expires_at? - token.received_at)
 }
 
-/// How long to wait for the next try: shorter than [`SOON`] only where a token does not live long enough for that.
+/// How long to wait for the next try: shorter than [`SOON`] only where a token does not live long enough for that. One that does not
+/// live at all is no reason to hurry.
 fn soon(token: &CachedToken) -> Seconds {
-    lifetime(token).map_or(SOON, |lifetime| SOON.min(Seconds((lifetime.0 / 10).max(1))))
+    let lifetime = lifetime(token).filter(|lifetime| *lifetime > Seconds(0));
+    lifetime.map_or(SOON, |lifetime| SOON.min(Seconds((lifetime.0 / 10).max(1))))
 }
 
 #[cfg(test)]
@@ -188,6 +190,7 @@ mod tests {
     #[test]
     fn a_try_is_repeated_every_ten_seconds_and_sooner_only_for_short_tokens() {
         let patience = |lifetime| soon(&token(lifetime)).0;
-        assert_eq!([None, Some(3600), Some(100), Some(50), Some(9), Some(0)].map(patience), [10, 10, 10, 5, 1, 1]);
+        assert_eq!([None, Some(3600), Some(100), Some(50), Some(9), Some(1)].map(patience), [10, 10, 10, 5, 1, 1]);
+        assert_eq!([Some(0), Some(-5)].map(patience), [10, 10], "a server that gives tokens that have ended is not asked every second");
     }
 }

@@ -64,7 +64,7 @@ impl SigningKey {
         Jwk::for_signatures(self.key.public.clone(), self.alg)
     }
 
-    /// The signature over `message`, in the encoding that JWS asks for. Fails with kind `Internal`.
+    /// The signature over `message`, in the encoding that JWS asks for. Fails with kind `Config` for a damaged RSA key, else `Internal`.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let random = SystemRandom::new();
         let signature = match &self.key.pair {
@@ -76,7 +76,12 @@ impl SigningKey {
                 made.and_then(|(_, encoding)| pair.sign(encoding, &random, message, &mut signature)).map(|()| signature)
             }
         };
-        signature.map_err(|_| Error::new(Kind::Internal, format!("cannot sign with {}", self.alg.name())))
+        signature.map_err(|_| match &self.key.pair {
+            // Ring checks what it made, and so finds numbers that it took unseen.
+            Pair::Rsa(_) => private_key::damaged("its numbers do not belong together")
+                .saying(|said| format!("cannot sign with {}: the key is {said}", self.alg.name())),
+            _ => Error::new(Kind::Internal, format!("cannot sign with {}", self.alg.name())),
+        })
     }
 }
 

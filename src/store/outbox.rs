@@ -23,7 +23,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Makes one in `base`, a folder of ours that is made where there is none, and removes what killed processes left there.
+    /// Makes one in `base`, a folder of ours in a folder of ours, each made where there is none, and removes what killed processes
+    /// left there.
     pub fn make(base: &Path) -> Result<Outbox> {
         let base = std::path::absolute(base).map_err(|error| cannot("find", base, error))?;
         let mut outbox = Outbox { path: base.join(format!("{PREFIX}{}", random_name()?)), lock: None };
@@ -73,7 +74,10 @@ impl Outbox {
     }
 
     fn build(&mut self) -> Result<()> {
-        make_folder(self.path.parent().unwrap_or(&self.path), &mut Vec::new())?;
+        // Above the base, whoever could rename it would choose what the command reads.
+        let mut above: Vec<&Path> = self.path.ancestors().skip(1).take(2).collect();
+        above.reverse();
+        above.into_iter().try_for_each(|folder| make_folder(folder, &mut Vec::new()))?;
         make_new_folder(&self.path).map_err(|error| cannot("make the folder", &self.path, error))?;
         // Whoever sweeps looks at it for a moment. Where there are no locks, nobody sweeps.
         self.lock = File::open(&self.path).ok().inspect(|lock| drop(lock.lock()));
@@ -133,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn r83_no_token_is_written_below_a_folder_where_others_could_put_another_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = folder.path().join("shared");
+        make_new_folder(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+        let error = Outbox::make(&shared.join("exec")).unwrap_err();
+        assert!(error.message.contains("shared with others") && !shared.join("exec").exists(), "{error:?}");
+        // What is ours alone but for its mode is mended, as the store does it.
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
+        drop(Outbox::make(&shared.join("exec")).unwrap());
+        assert_eq!(mode(&shared), 0o700);
+    }
+
+    #[test]
     fn a_folder_that_was_removed_is_made_anew_at_the_same_place_and_locked_again() {
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().join("oat");
@@ -152,7 +170,8 @@ mod tests {
     #[test]
     fn what_nobody_cares_for_is_swept_by_the_next_and_what_is_in_use_or_new_or_foreign_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let base = folder.path();
+        let base = &folder.path().join("oat");
+        make_new_folder(base).unwrap();
         let left = base.join("exec-0123456789abcdef");
         make_new_folder(&left).unwrap();
         fs::write(left.join("T"), "CANARY").unwrap();
@@ -171,7 +190,7 @@ mod tests {
     #[test]
     fn what_somebody_put_in_its_place_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let mut outbox = Outbox::make(folder.path()).unwrap();
+        let mut outbox = Outbox::make(&folder.path().join("oat")).unwrap();
         let path = outbox.put("T", &AccessToken::new("t")).unwrap().parent().unwrap().to_path_buf();
         fs::rename(&path, folder.path().join("moved")).unwrap();
         fs::create_dir(&path).unwrap();

@@ -10,14 +10,17 @@ use crate::json::members;
 use crate::keys::subject::Subject;
 use crate::subject::gitlab;
 
-/// The variables that name a job, whatever its source is. What is kept for one job is not another's.
-const JOBS: [&str; 8] = [
+/// The variables that name a job, whatever its source is. What is kept for one job is not another's. The jobs of a matrix differ in
+/// RUNNER_TRACKING_ID alone; SYSTEM_JOBID is the same in each run of a pipeline.
+const JOBS: [&str; 10] = [
     "GITHUB_RUN_ID",
     "GITHUB_RUN_ATTEMPT",
     "GITHUB_JOB",
+    "RUNNER_TRACKING_ID",
     "CI_JOB_ID",
     "CIRCLE_WORKFLOW_JOB_ID",
     "BUILDKITE_JOB_ID",
+    "BUILD_BUILDID",
     "SYSTEM_JOBID",
     "FORGEJO_RUN_ID",
 ];
@@ -131,7 +134,10 @@ mod tests {
         assert_ne!(first, marked("github-actions", &[("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "r1"), ("GITHUB_RUN_ID", "2")]));
         assert_ne!(marked("env:T", &[("T", "x")]), marked("env:T", &[("T", "y")]));
         assert_ne!(marked("gitlab", &[("A_ID_TOKEN", "x")]), marked("gitlab", &[("A_ID_TOKEN", "y")]));
-        assert_ne!(marked("{ command = [\"x\"] }", &[("CI_JOB_ID", "1")]), marked("{ command = [\"x\"] }", &[("CI_JOB_ID", "2")]));
+        for name in ["CI_JOB_ID", "RUNNER_TRACKING_ID", "BUILD_BUILDID"] {
+            let command = |job: &str| marked("{ command = [\"x\"] }", &[(name, job)]);
+            assert_ne!(command("1"), command("2"), "{name}");
+        }
         assert!(!first.contains("r1"));
     }
 }

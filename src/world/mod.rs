@@ -42,6 +42,7 @@ pub struct Machine {
     starter: Option<Starter>,
     /// Where a person is received who signs in.
     reception: Option<Reception>,
+    stdin_taken: bool,
 }
 
 /// Starts the embedded server; gives the authority that its tokens name, and the loopback port it is really on.
@@ -77,7 +78,13 @@ impl Machine {
             deadline: None,
             starter,
             reception: None,
+            stdin_taken: false,
         }
+    }
+
+    /// The same machine; with `taken`, what is piped to standard input is for somebody else.
+    pub fn with_stdin(self, taken: bool) -> Machine {
+        Machine { stdin_taken: taken, ..self }
     }
 
     /// The same machine, with a person who is to sign in.
@@ -201,7 +208,7 @@ impl World for Machine {
 
     fn reveal(&mut self, reference: &SecretReference, wanted: Wanted) -> Result<ClientSecret> {
         self.terminal.trace(1, &format!("{} from {}", wanted.called, reference.describe()));
-        secrets::reveal(reference, wanted, &self.environment)
+        secrets::reveal(reference, Wanted { stdin_taken: self.stdin_taken, ..wanted }, &self.environment)
     }
 }
 

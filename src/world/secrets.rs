@@ -143,7 +143,10 @@ fn command(words: &[String], wanted: Wanted) -> Result<ClientSecret> {
             .hint("does it wait for a person? run it once by hand")
     };
     let deadline = Instant::now() + PATIENCE;
-    let mut child = bystander(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn().map_err(|error| {
+    // A person can be asked all the same.
+    let taken = wanted.stdin_taken && !std::io::stdin().is_terminal();
+    let input = if taken { Stdio::null() } else { Stdio::inherit() };
+    let mut child = bystander(program).args(arguments).stdin(input).stdout(Stdio::piped()).spawn().map_err(|error| {
         Error::new(Kind::Config, format!("cannot run `{shown}` for the {called}"))
             .hint("no shell runs it: the list holds the program and its arguments, one by one")
             .because(error)

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, CertificateError, InconsistentKeys, InvalidMessage, PeerIncompatible};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, parse_pem};
 use zeroize::Zeroizing;
 
@@ -224,7 +225,7 @@ fn refused(alert: AlertDescription) -> Option<&'static str> {
     })
 }
 
-/// What the handshake shows. Its key is taken by the TLS library here, because ureq panics where it is not.
+/// What the handshake shows. It is taken by the TLS library here, because ureq panics where it is not.
 pub fn client_certificate(identity: &Identity) -> Result<ClientCert> {
     let unusable = || {
         Error::new(Kind::Config, "the client key cannot be used for TLS")
@@ -237,11 +238,22 @@ pub fn client_certificate(identity: &Identity) -> Result<ClientCert> {
         "EC PRIVATE KEY" => PrivateKeyDer::Sec1(der.into()),
         _ => PrivateKeyDer::Pkcs8(der.into()),
     };
-    any_supported_type(&key).map_err(|_| unusable())?;
+    let key = any_supported_type(&key).map_err(|_| unusable())?;
+    let own = identity.certificate.chain.iter().map(|der| CertificateDer::from(der.as_slice()).into_owned()).collect();
+    match CertifiedKey::new(own, key).keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
+        Err(_) => return Err(unshowable()),
+    }
     // ureq has no name for the kinds of DER.
     let pem = Zeroizing::new(format!("-----BEGIN {0}-----\n{1}\n-----END {0}-----\n", identity.form, STANDARD.encode(der)));
     let key = PrivateKey::from_pem(pem.as_bytes()).map_err(|_| unusable())?;
     Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+/// `openssl x509 -req` without extensions makes version 1, which the library reads no more than a critical extension that is new to it.
+fn unshowable() -> Error {
+    Error::new(Kind::Config, "the client certificate cannot be shown: it is none of X.509 version 3 whose critical extensions are known")
+        .hint("see `openssl x509 -in CERT.pem -noout -text`; `openssl req -x509 -key KEY.pem -out CERT.pem` makes one of version 3")
 }
 
 fn operator(host: &str) -> String {
@@ -289,6 +301,25 @@ mod tests {
             let identity = Identity { certificate: certificate.clone(), key: Zeroizing::new(key.to_vec()), form };
             let error = client_certificate(&identity).unwrap_err();
             assert!(error.kind == Kind::Config && error.hint.is_some(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn r98_a_certificate_that_the_tls_library_does_not_take_is_told_before_it_panics() {
+        use crate::jose::certificate::Certificate;
+        use crate::jose::private_key;
+        for (text, taken) in [
+            (include_str!("../jose/private_key/test-keys/p256.certificate.pem"), true),
+            (include_str!("../jose/private_key/test-keys/p256-version-1.certificate.pem"), false),
+            (include_str!("../jose/private_key/test-keys/p256-critical.certificate.pem"), false),
+        ] {
+            let key = private_key::read(include_str!("../jose/private_key/test-keys/p256.pkcs8.pem"), None).unwrap();
+            let (form, key) = key.der.unwrap();
+            let identity = Identity { certificate: std::sync::Arc::new(Certificate::read(text).unwrap()), key, form };
+            match client_certificate(&identity) {
+                Ok(_) => assert!(taken, "{text}"),
+                Err(error) => assert!(!taken && error.kind == Kind::Config && error.message.contains("version 3"), "{error:?}"),
+            }
         }
     }
 

@@ -270,6 +270,18 @@ fn what_signs_nothing_is_told_by_what_it_is() {
 }
 
 #[test]
+fn an_rsa_key_whose_damage_is_found_in_signing_is_told_as_damaged() {
+    let text = key!("rsa.pkcs8");
+    let mut der = unpacked(&sections(text)[0].1).unwrap();
+    // In the middle of d mod (q - 1), which stands before the last number.
+    let place = der.len() - 196;
+    der[place] ^= 1;
+    let key = read(&STANDARD.encode(&*der), None).unwrap().signing(None, None).unwrap();
+    let error = key.sign(b"x").unwrap_err();
+    assert!(error.kind == Kind::Config && error.message.contains("damaged") && error.hint.is_some(), "{error:?}");
+}
+
+#[test]
 fn debug_shows_no_private_half() {
     let shown = format!("{:?}", read(&a3().to_string(), None).unwrap());
     assert!(shown.contains("[redacted]") && !shown.contains(a3()["d"].as_str().unwrap()), "{shown}");
