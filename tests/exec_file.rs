@@ -227,6 +227,21 @@ fn a_folder_that_was_removed_under_the_command_is_made_anew() {
 }
 
 #[test]
+fn a_job_that_is_stopped_as_a_whole_leaves_no_file() {
+    // systemd and CI runners send the signal to every process of a job.
+    let server = short(3600);
+    let oat = Oat::against(&server);
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
+        let job = Job::start(&oat, &[], "exec sleep 60");
+        kill_process(job.keeper(), signal).unwrap();
+        job.kill(signal);
+        let file = job.file.clone();
+        job.end();
+        assert!(!file.parent().unwrap().exists(), "{signal:?}");
+    }
+}
+
+#[test]
 fn what_a_killed_keeper_left_is_swept_by_the_next_one() {
     let server = short(3600);
     let oat = Oat::against(&server);

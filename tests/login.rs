@@ -356,7 +356,7 @@ fn r77_stdout_is_empty_and_one_line_says_who_until_when_and_where() {
     let provider = Provider::granting(|_, facts| {
         let mut claims = facts.claims();
         claims["email"] = json!("ada@example.com");
-        let mut granted = facts.granted(7200);
+        let mut granted = facts.granted(7230);
         granted["id_token"] = json!(facts.signed(&claims));
         granted["refresh_token_expires_in"] = json!(86_400 * 30);
         Answer::json(200, granted)

@@ -106,6 +106,7 @@ pub fn begin(argv: &[OsString]) -> u8 {
 
 /// The process that stays: keeps the files fresh until the command has ended, and takes them away. The exit code tells nothing.
 pub fn serve(argv: Vec<OsString>) -> u8 {
+    outlive_signals();
     let Ok(mut parent) = output::socket().map(UnixStream::from) else { return Kind::Internal.exit_code() };
     match Keeper::new(argv, &mut parent) {
         // Whoever started it may have been killed, and its number may be another's by now.
@@ -117,6 +118,15 @@ pub fn serve(argv: Vec<OsString>) -> u8 {
         Err(error) => drop(parent.write_all(&encode(&Err(error), world::now()))),
     }
     0
+}
+
+/// Whoever stops a job as a whole, as systemd and CI runners do, means the command: with its end the file goes, and so does this process.
+fn outlive_signals() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        // Where that cannot be, such a signal ends it as before.
+        let _ = signal_hook::flag::register(signal, Arc::default());
+    }
 }
 
 struct Keeper {
