@@ -204,9 +204,10 @@ fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
             .hint(format!("set `issuer`, `provider` or `token_endpoint` in [profile.{profile}] of `{}`", draft.settings.path)));
     }
     let grant = draft.settings.text("grant").and_then(|name| Grant::named(&name)).unwrap_or(Grant::AuthorizationCode);
+    subject::of_use(grant, &profile, &draft.settings)?;
     let client_id = client::id(&draft, grant, &profile)?;
     let subject = Party::of("subject", &draft.settings, &profile, making)?;
-    let actor = Party::of("actor", &draft.settings, &profile, making)?.filter(|_| grant == Grant::TokenExchange);
+    let actor = Party::of("actor", &draft.settings, &profile, making)?;
     let evidence = Evidence::of(&draft.settings, grant, subject.as_ref(), &profile, environment)?;
     let mut plan = Plan {
         grant,

@@ -68,7 +68,7 @@ pub fn named_type(settings: &Settings, key: &str) -> Result<Option<String>> {
     named.transpose().map_err(|reason| settings.wrong(key, reason).hint(format!("{key} = \"jwt\"")))
 }
 
-/// What has to be there for a grant that hands a token in, and what another grant has no use for. Fails with `Config`.
+/// What has to be there for a grant that hands a token in. Fails with `Config`.
 pub fn needed(grant: Grant, subject: Option<&Party>, key: bool, profile: &ProfileName, settings: &Settings) -> Result<()> {
     // With a key, the client signs the JWT that is the grant.
     let signs = grant == Grant::JwtBearer && key;
@@ -86,11 +86,23 @@ pub fn needed(grant: Grant, subject: Option<&Party>, key: bool, profile: &Profil
             settings.path
         )));
     }
-    if subject.is_some() && matches!(grant, Grant::AuthorizationCode | Grant::DeviceCode) {
-        let told = format!("profile `{profile}` has a `subject`, for which the grant {} has no use", grant.name());
-        return Err(Error::new(Kind::Config, told).hint("set grant, or OAT_GRANT, to token_exchange, jwt_bearer or client_credentials"));
-    }
     Ok(())
+}
+
+/// Whether the grant has a use for the subject and the actor that there are. Fails with `Config`.
+pub fn of_use(grant: Grant, profile: &ProfileName, settings: &Settings) -> Result<()> {
+    if settings.get("actor").is_some() && grant != Grant::TokenExchange {
+        return Err(Error::new(Kind::Config, format!("profile `{profile}` has an `actor`, of which only token_exchange knows"))
+            .hint("set grant, or OAT_GRANT, to token_exchange"));
+    }
+    if settings.get("subject").is_none() || !matches!(grant, Grant::AuthorizationCode | Grant::DeviceCode) {
+        return Ok(());
+    }
+    let told = match settings.get("grant") {
+        Some(_) => format!("profile `{profile}` has a `subject`, for which the grant {} has no use", grant.name()),
+        None => format!("profile `{profile}` has a `subject`, and does not say what grant it is for"),
+    };
+    Err(Error::new(Kind::Config, told).hint("set grant, or OAT_GRANT, to token_exchange, jwt_bearer or client_credentials"))
 }
 
 /// The plan of the profile whose token is handed in. The variables and flags of this command are about the first profile alone.

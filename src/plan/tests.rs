@@ -58,6 +58,19 @@ fn no_file_is_needed_when_the_environment_brings_the_server() {
 }
 
 #[test]
+fn a_subject_that_no_grant_hands_in_is_told_before_anything_that_is_missing() {
+    let told = |more: &[(&str, &str)]| {
+        let server = [("OAT_TOKEN_ENDPOINT", "https://a.example/t"), ("OAT_SUBJECT", "env:T")];
+        let error = plan("", &[], &[&server[..], more].concat()).unwrap_err();
+        assert!(error.hint.clone().unwrap().contains("token_exchange"), "{error:?}");
+        error.message.clone()
+    };
+    assert!(told(&[]).contains("does not say what grant it is for"));
+    assert!(told(&[("OAT_GRANT", "device_code")]).contains("device_code has no use"));
+    assert!(told(&[("OAT_GRANT", "jwt_bearer"), ("OAT_ACTOR", "env:A")]).contains("`actor`"));
+}
+
+#[test]
 fn what_is_missing_is_named_with_the_line_to_write() {
     for (text, word) in [
         ("[profile.a]\nclient_id = \"x\"", "names no server"),
