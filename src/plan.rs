@@ -187,8 +187,9 @@ fn written_well(settings: &Settings) -> Result<()> {
 }
 
 /// Turns what is known of each key into a plan. Fails with what is missing or wrong, and where.
-fn close(draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
+fn close(mut draft: Draft, profile: ProfileName, making: Making) -> Result<Plan> {
     let environment = making.environment;
+    client::found_by_certificate(&mut draft.settings);
     written_well(&draft.settings)?;
     let timeout = draft.settings.length("timeout").unwrap_or(Seconds(30));
     if !(1..=3600).contains(&timeout.0) {

@@ -72,6 +72,15 @@ fn client_auth(settings: &Settings, grant: Grant, subject: bool, key: bool) -> O
     }
 }
 
+/// RFC 8705 section 5: a certificate may be shown at other addresses than those that a preset knows, which the server tells. What a
+/// person wrote is asked as it is.
+pub fn found_by_certificate(settings: &mut Settings) {
+    let by_tls = settings.text("client_auth").and_then(|name| Method::named(&name)).is_some_and(Method::by_tls);
+    if by_tls && settings.get("issuer").is_some() {
+        settings.all.retain(|setting| !setting.key.name.ends_with("_endpoint") || !matches!(setting.origin, Origin::Preset(_)));
+    }
+}
+
 /// `~/` in the path of a secret's file.
 fn at_home(reference: SecretReference, environment: &Environment) -> SecretReference {
     match reference {

@@ -11,7 +11,6 @@ use crate::oauth::metadata::{self, Asked, Metadata};
 use crate::oauth::world::World;
 use crate::plan::Plan;
 use crate::plan::grant::Grant;
-use crate::plan::setting::Origin;
 use crate::store::record::Identity;
 use crate::text::escape;
 
@@ -44,10 +43,7 @@ impl Found {
 
 /// The token endpoint: from the profile, else by discovery.
 pub fn find(plan: &Plan, world: &mut dyn World, known: Known) -> Result<Found> {
-    // RFC 8705 section 5: a certificate may be shown at another address than the one that a preset knows.
-    let by_preset = || matches!(plan.settings.get("token_endpoint").map(|setting| &setting.origin), Some(Origin::Preset(_)));
-    let elsewhere = plan.issuer.is_some() && plan.client_auth.is_some_and(Method::by_tls) && by_preset();
-    if let Some(endpoint) = plan.token_endpoint.as_ref().filter(|_| !elsewhere) {
+    if let Some(endpoint) = &plan.token_endpoint {
         return Ok(Found::at(endpoint.clone(), None));
     }
     found(plan, &metadata(plan, world, known)?)

@@ -186,6 +186,7 @@ fn rfc_8705_section_5_a_certificate_goes_to_the_alias_of_a_presets_endpoint_too(
     let mut machine = keyed(P256, [body(offered), granted("at", 60)]);
     machine.get(&plan(&text, &[]), Wish::default());
     assert_eq!(machine.world.urls()[1], "https://mtls.t.auth0.com/oauth/token");
+    assert_eq!(plan(&text, &[]).settings.endpoint("revocation_endpoint").unwrap(), None, "it is found by metadata too");
     // What a person wrote is asked as it is.
     let mut machine = keyed(P256, [granted("at", 60)]);
     machine.get(&plan(&format!("{text}token_endpoint = \"https://own.example/token\"\n"), &[]), Wish::default());
