@@ -17,7 +17,8 @@ fn cluster(server: &str) -> String {
     info("v1", json!({"interactive": false, "cluster": {"server": server, "certificate-authority-data": "eA==", "config": null}}))
 }
 
-/// An ExecCredential as the published type has it: these members, of these types, and no others.
+/// An ExecCredential as Kubernetes' reference has it ("Client Authentication (v1)", kubernetes.io/docs/reference/config-api): `spec` and
+/// its `interactive` are required, `expirationTimestamp` is a meta/v1.Time; these members, of these types, and no others.
 #[track_caller]
 fn credential(output: &Output, version: &str) -> (String, Option<i64>) {
     let answer: Value = serde_json::from_str(output.line()).unwrap();
