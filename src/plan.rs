@@ -5,6 +5,7 @@ pub mod client;
 pub mod draft;
 pub mod grant;
 pub mod host;
+pub mod making;
 pub mod setting;
 pub mod sign_in;
 pub mod subject;
@@ -30,8 +31,9 @@ use crate::plan::choice::choose;
 use crate::plan::client::Evidence;
 use crate::plan::draft::Draft;
 use crate::plan::grant::Grant;
+use crate::plan::making::Making;
 use crate::plan::setting::{Origin, Setting, Settings};
-use crate::plan::subject::{Making, Party};
+use crate::plan::subject::Party;
 use crate::plan::substitution::home;
 use crate::provider::Preset;
 use crate::secret::SecretReference;
@@ -95,7 +97,19 @@ pub struct Plan {
 impl Plan {
     /// Makes the plan. Fails with `Config` for what is missing or wrong in a profile, `Usage` for a flag.
     pub fn make(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Plan> {
-        make(&choose(chosen, config, environment)?, chosen, Making { config, environment, above: &[] })
+        make(&choose(chosen, config, environment)?, chosen, Making::new(config, environment))
+    }
+
+    /// The same, where the built-in profile, be it the chosen one or one whose token is handed in, is that of a person.
+    pub fn of_person(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<Plan> {
+        let making = Making { of_person: true, ..Making::new(config, environment) };
+        make(&choose(chosen, config, environment)?, chosen, making)
+    }
+
+    /// Whether this command alone says whose tokens these are: another grant, client or server than the profile's.
+    pub fn redefined(&self) -> bool {
+        let here = |key: &str| matches!(self.settings.get(key).map(|setting| &setting.origin), Some(Origin::Flag | Origin::Environment(_)));
+        ["provider", "issuer", "token_endpoint", "client_id", "grant"].into_iter().any(here)
     }
 
     /// Those whose tokens are handed in.
@@ -161,13 +175,13 @@ impl Plan {
 /// Every value of the chosen profile with its origin, also where they do not make a plan yet.
 pub fn gather(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<(ProfileName, Vec<Setting>)> {
     let name = choose(chosen, config, environment)?;
-    let draft = Draft::gather(&name, chosen, config, environment, true)?;
+    let draft = Draft::gather(&name, chosen, Making::new(config, environment))?;
     Ok((name, draft.settings.all))
 }
 
 /// The plan of a profile.
 fn make(name: &ProfileName, chosen: &Chosen, making: Making) -> Result<Plan> {
-    let mut draft = Draft::gather(name, chosen, making.config, making.environment, making.above.is_empty())?;
+    let mut draft = Draft::gather(name, chosen, making)?;
     if let Some(error) = draft.lacking.take() {
         return Err(error);
     }

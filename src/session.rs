@@ -304,6 +304,10 @@ impl Session<'_> {
 
     fn keep(&self, renewed: &Renewed, lasting: bool, room: Room) -> Result<()> {
         let now = self.world.now();
+        if self.plan.redefined() && self.somebody_else_is_signed_in()? {
+            return Err(Error::new(Kind::Store, format!("it would take the place of the sign-in to profile `{}`", self.plan.profile))
+                .hint(format!("give such a token a profile of its own, or end the sign-in: oat logout {}", self.plan.profile)));
+        }
         let mut access = self.access()?;
         access.tokens.retain(|other| other.request != renewed.token.request && other.expires_at.is_some_and(|end| end > now));
         if lasting {
@@ -313,6 +317,12 @@ impl Session<'_> {
             access.signed_in = Some(signed_in.clone());
         }
         self.store.save(&self.plan.profile, Some(room), &access, renewed.session.as_ref().map(|(long_lived, _)| long_lived))
+    }
+
+    /// Whether a person's session is kept here, of another grant, client or server.
+    fn somebody_else_is_signed_in(&self) -> Result<bool> {
+        let kept = self.store.load_access(&self.plan.profile)?.access;
+        Ok(kept.is_some_and(|access| access.signed_in.is_some() && access.identity != identity(self.plan)))
     }
 
     /// The access section as it is now, or a new one where it is another identity's.

@@ -518,3 +518,30 @@ fn salesforce_and_zitadel_get_a_jwt_of_the_clients_own() {
     let oat = signing(&server, KEY, "");
     oat.get(&[]).fails_saying(6, &["no `client_id`", "issuer of the JWT"]);
 }
+
+#[test]
+fn the_built_in_profile_hands_in_the_token_of_whoever_is_signed_in_to_it() {
+    let config = "[profile.api]\nissuer = \"http://127.0.0.1:8417\"\ngrant = \"token_exchange\"\nclient_id = \"sandbox\"\n\
+        client_secret = { env = \"S\" }\nsubject = { source = \"profile\", profile = \"sandbox\" }\n";
+    let oat = Oat::new().config(config).env("S", "sandbox-secret");
+    let subject = |oat: &Oat| {
+        let token = oat.run(&["token", "get", "api"]).line().to_string();
+        oat.piped(token, &["inspect", "-", "--offline", "--claim", "sub"]).stdout.trim().to_string()
+    };
+    assert_eq!(subject(&oat), "sandbox", "a machine's own, as long as nobody is signed in");
+    oat.run(&["login", "sandbox", "--auto-approve"]).says(&["signed in"]);
+    assert_eq!(subject(&oat), "alice");
+    assert!(oat.run(&["status"]).stdout.contains("alice@sandbox.invalid"));
+}
+
+#[test]
+fn a_grant_of_one_command_does_not_end_a_persons_sign_in() {
+    let oat = Oat::new();
+    oat.run(&["login", "sandbox", "--auto-approve"]).says(&["signed in"]);
+    let output = oat.run(&["token", "get", "sandbox", "--grant", "client_credentials", "--scope", ""]);
+    assert_eq!(output.line().split('.').count(), 3);
+    output.says(&["not kept", "sign-in to profile `sandbox`", "oat logout sandbox"]);
+    oat.run(&["token", "get", "sandbox", "--grant", "client_credentials", "--require-store"]).fails(7);
+    assert!(oat.run(&["status"]).stdout.contains("alice@sandbox.invalid"));
+    assert_eq!(oat.run(&["refresh", "sandbox"]).code, Some(0));
+}

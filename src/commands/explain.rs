@@ -16,6 +16,7 @@ use crate::output;
 use crate::plan::Plan;
 use crate::plan::choice::choose_by;
 use crate::plan::draft::Draft;
+use crate::plan::making::Making;
 use crate::plan::setting::{Origin, Setting};
 use crate::session::decision::{Decision, Wish};
 use crate::session::foresight::{Foresight, foresee};
@@ -35,7 +36,7 @@ pub fn explain(house: &House, words: &TokenGet, wish: &Wish) -> Result<()> {
     let plan = house.plan_of(&words.chosen, &config);
     let settings = match &plan {
         Ok(plan) => plan.settings.all.clone(),
-        Err(_) => Draft::known(&name, &words.chosen, &config, &house.environment),
+        Err(_) => Draft::known(&name, &words.chosen, Making::new(&config, &house.environment)),
     };
     let plan = match plan {
         // There is nothing to tell.

@@ -15,7 +15,9 @@ use crate::config::{Config, Text};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Key, Value};
+use crate::name::ProfileName;
 use crate::plan::Plan;
+use crate::plan::choice::SANDBOX;
 use crate::sandbox::keys::signing_key;
 use crate::sandbox::state::{Options, Sandbox};
 use crate::sandbox::{ledger, listen};
@@ -156,10 +158,10 @@ impl House {
     /// The plan for the chosen profile of this profile file.
     pub fn plan_of(&self, chosen: &Chosen, config: &Config) -> Result<Plan> {
         let mut plan = Plan::make(chosen, config, &self.environment)?;
-        if plan.sandbox {
+        if plan.in_sandbox() {
             let store = self.store(config)?;
-            if store.load_access(&plan.profile).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
-                plan = self.sandbox_of_person(chosen, config)?;
+            if store.load_access(&ProfileName::parse(SANDBOX)?).is_ok_and(|loaded| by_person(loaded.access.as_ref())) {
+                plan = Plan::of_person(chosen, config, &self.environment)?;
             }
             // It may have asked the keyring, which is not asked twice.
             self.opened.replace(Some(store));
@@ -171,22 +173,9 @@ impl House {
     /// The same, for someone who signs in: the built-in profile, a machine's own else, then becomes that of a person.
     pub fn plan_of_person(&self, chosen: &Chosen) -> Result<(Plan, Config)> {
         let config = self.config_for(chosen)?;
-        let mut plan = Plan::make(chosen, &config, &self.environment)?;
-        if plan.sandbox {
-            plan = self.sandbox_of_person(chosen, &config)?;
-        }
+        let plan = Plan::of_person(chosen, &config, &self.environment)?;
         self.told_plan(&plan);
         Ok((plan, config))
-    }
-
-    fn sandbox_of_person(&self, chosen: &Chosen, config: &Config) -> Result<Plan> {
-        let mut chosen = chosen.clone();
-        for (name, text) in [("grant", "authorization_code"), ("scope", "openid offline_access")] {
-            if let Some(key) = Key::named(name).filter(|_| !chosen.flags.iter().any(|(key, _)| key.name == name)) {
-                chosen.flags.push((key, text.into()));
-            }
-        }
-        Plan::make(&chosen, config, &self.environment)
     }
 
     /// The variables that hold a client's secret, of whatever profile: none of them is a browser's business.

@@ -10,6 +10,8 @@ use crate::text::{escape, nearest};
 
 /// The profile of a run that names none but brings its own server.
 pub const UNNAMED: &str = "environment";
+/// The built-in profile.
+pub const SANDBOX: &str = "sandbox";
 
 /// The profile: the argument, else `OAT_PROFILE`, else `default_profile`, else the only one.
 pub fn choose(chosen: &Chosen, config: &Config, environment: &Environment) -> Result<ProfileName> {
@@ -51,7 +53,7 @@ pub fn choose_by(chosen: &Chosen, config: &Config, environment: &Environment) ->
 
 /// There is no such profile; what may have been meant.
 pub fn unknown(name: &str, config: &Config) -> Error {
-    let names = config.profiles.iter().map(|p| p.name.as_str()).chain(["sandbox"]);
+    let names = config.profiles.iter().map(|p| p.name.as_str()).chain([SANDBOX]);
     let hint = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("`oat profile list` names every profile; `oat profile add {} --issuer URL` writes it", escape(name)),
@@ -64,7 +66,7 @@ pub fn existing(config: &Config, profile: &str) -> Result<ProfileName> {
     let name = ProfileName::parse(profile)?;
     match config.profile(name.as_str()) {
         Some(profile) => Ok(profile.name.clone()),
-        None if name.as_str() == "sandbox" => {
+        None if name.as_str() == SANDBOX => {
             Err(Error::new(Kind::Config, "profile `sandbox` is built in and cannot be changed")
                 .hint("`oat sandbox` prints a profile that can"))
         }

@@ -1,13 +1,14 @@
 //! What flags, environment, profile file and preset say of each key.
 
 use crate::cli::words::{Chosen, SANDBOX_PORT};
-use crate::config::{Config, Profile};
+use crate::config::Profile;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::keys::{KEYS, Key, KeyKind, Value};
 use crate::name::ProfileName;
-use crate::plan::choice::{UNNAMED, unknown};
+use crate::plan::choice::{SANDBOX, UNNAMED, unknown};
 use crate::plan::grant::Grant;
+use crate::plan::making::Making;
 use crate::plan::setting::{Origin, Setting, Settings};
 use crate::plan::substitution::{as_text, from_environment, map_text};
 use crate::provider::{self, Preset};
@@ -28,34 +29,35 @@ pub struct Draft {
 
 impl Draft {
     /// Gathers flags, variables, the profile file and the preset, the first of them winning. The `OAT_…` variables are about the
-    /// profile that was chosen, which is the `first` of those that a command may need.
-    pub fn gather(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment, first: bool) -> Result<Draft> {
+    /// profile that was chosen, which is the first of those that a command may need.
+    pub fn gather(name: &ProfileName, chosen: &Chosen, making: Making) -> Result<Draft> {
         let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
-        draft.fill_in(name, chosen, config, environment, first).map(|()| draft)
+        draft.fill_in(name, chosen, making).map(|()| draft)
     }
 
     /// What is known of each key before the first one that is wrong.
-    pub fn known(name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment) -> Vec<Setting> {
+    pub fn known(name: &ProfileName, chosen: &Chosen, making: Making) -> Vec<Setting> {
         let mut draft = Draft { settings: Settings::default(), preset: None, lacking: None, sandbox: false };
-        let _ = draft.fill_in(name, chosen, config, environment, true);
+        let _ = draft.fill_in(name, chosen, making);
         draft.settings.all
     }
 
-    fn fill_in(&mut self, name: &ProfileName, chosen: &Chosen, config: &Config, environment: &Environment, first: bool) -> Result<()> {
+    fn fill_in(&mut self, name: &ProfileName, chosen: &Chosen, making: Making) -> Result<()> {
+        let Making { config, environment, .. } = making;
         let profile = config.profile(name.as_str());
-        let sandbox = profile.is_none() && name.as_str() == "sandbox";
+        let sandbox = profile.is_none() && name.as_str() == SANDBOX;
         if profile.is_none() && !sandbox && name.as_str() != UNNAMED {
             return Err(unknown(name.as_str(), config));
         }
         self.settings.path = config.path.display().to_string();
         self.sandbox = sandbox;
         self.flags(chosen)?;
-        if first {
+        if making.above.is_empty() {
             self.variables(environment)?;
         }
         self.file(profile, environment)?;
         if sandbox {
-            self.built_in();
+            self.built_in(making.of_person);
         }
         if let Some(provider) = self.settings.text("provider") {
             let from = self.settings.origin("provider");
@@ -110,12 +112,11 @@ impl Draft {
         Ok(())
     }
 
-    fn built_in(&mut self) {
-        let texts = [
-            ("issuer", format!("http://127.0.0.1:{SANDBOX_PORT}")),
-            ("client_id", CLIENT_ID.into()),
-            ("grant", "client_credentials".into()),
-        ];
+    fn built_in(&mut self, of_person: bool) {
+        let issuer = format!("http://127.0.0.1:{SANDBOX_PORT}");
+        let grant = if of_person { "authorization_code" } else { "client_credentials" };
+        let mut texts = vec![("issuer", issuer), ("client_id", CLIENT_ID.into()), ("grant", grant.into())];
+        texts.extend(of_person.then(|| ("scope", "openid offline_access".into())));
         for (name, text) in texts {
             if let Some(key) = Key::named(name) {
                 self.settings.add(key, Value::Text(text), Origin::BuiltIn);

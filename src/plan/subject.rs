@@ -3,14 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::words::Chosen;
-use crate::config::Config;
-use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::keys::Value;
 use crate::keys::subject::Subject;
 use crate::name::ProfileName;
 use crate::oauth::token_type::{TOKEN_TYPE, token_type};
 use crate::plan::grant::Grant;
+use crate::plan::making::Making;
 use crate::plan::setting::Settings;
 use crate::plan::substitution::home;
 use crate::plan::{Plan, make};
@@ -29,17 +28,6 @@ pub struct Party {
     pub profile: Option<Box<Plan>>,
     /// Stands for all of this, and for the job that it is of.
     pub mark: String,
-}
-
-/// What a plan is made of, besides its own settings.
-#[derive(Clone, Copy)]
-pub struct Making<'a> {
-    /// The profile file.
-    pub config: &'a Config,
-    /// The variables.
-    pub environment: &'a Environment,
-    /// The profiles that hand this one's token in, the outermost first.
-    pub above: &'a [ProfileName],
 }
 
 impl Party {
