@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::dialect::{Credential, malformed};
 use crate::error::{Error, Result};
-use crate::hosts::Host;
+use crate::hosts::{Host, listed};
 use crate::json::object;
 use crate::secret::WireSecret;
 use crate::text::json_line;
@@ -47,17 +47,21 @@ pub fn read(line: &[u8]) -> Result<Question> {
     let registry = request.get("registry");
     let text = |name: &str| registry.and_then(|registry| registry.get(name)).and_then(Value::as_str);
     let index = text("index-url").ok_or_else(|| wrong(&"it has no `index-url`"))?;
-    Ok(Question::Get(host(index, text("name"), profile.is_some()), profile))
+    Ok(Question::Get(host(index, profile.is_some()), profile))
 }
 
 /// The host that an index answers for.
-fn host(index: &str, name: Option<&str>, named: bool) -> Option<Host> {
-    // Its index is on a forge, and its API is not.
-    if name == Some("crates-io") || index.trim_end_matches('/') == "https://github.com/rust-lang/crates.io-index" {
+fn host(index: &str, named: bool) -> Option<Host> {
+    // Its index is on a forge, and its API is not. What a registry is called proves nothing: a project's own file calls it so.
+    if index.trim_end_matches('/') == "https://github.com/rust-lang/crates.io-index" {
         return Host::parse(CRATES_IO);
     }
     match index.strip_prefix("sparse+") {
-        Some(index) => Host::parse(index).filter(|_| index.contains("://")),
+        Some(index) => {
+            let host = Host::parse(index).filter(|_| index.contains("://"))?;
+            let own = host.guarded() && listed(&[format!("*.{CRATES_IO}")], &host).is_some();
+            if own { Host::parse(CRATES_IO) } else { Some(host) }
+        }
         // Anyone may have a repository on a forge, and its config.json says where the token is sent: a named profile alone says that
         // somebody trusts this one.
         None => Host::parse(index.strip_prefix("registry+").unwrap_or(index)).filter(|_| named && index.contains("://")),
@@ -111,10 +115,14 @@ mod tests {
 
     #[test]
     fn an_index_on_a_forge_does_not_get_the_forges_token() {
-        for index in ["https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"] {
-            assert_eq!(asked(index, "crates-io", &[]).0.as_deref(), Some("crates.io"));
+        for index in ["https://github.com/rust-lang/crates.io-index".to_string(), format!("sparse+https://index.{CRATES_IO}/")] {
+            assert_eq!(asked(&index, "crates-io", &[]).0.as_deref(), Some("crates.io"));
         }
         assert_eq!(asked("https://github.com/rust-lang/crates.io-index", "x", &["p"]).0.as_deref(), Some("crates.io"));
+        for stranger in ["a.example", "crates.io.a.example", "a-crates.io"] {
+            assert_eq!(asked(&format!("sparse+https://{stranger}/"), "crates-io", &[]).0.as_deref(), Some(stranger));
+        }
+        assert_ne!(asked(&format!("sparse+http://index.{CRATES_IO}/"), "crates-io", &[]).0.as_deref(), Some("crates.io"));
         assert_eq!(asked("https://github.com/somebody/index", "x", &[]).0, None);
         assert_eq!(asked("https://github.com/ours/index", "x", &["p"]).0.as_deref(), Some("github.com"));
     }
