@@ -96,6 +96,10 @@ pub const ASSERTION_ALGS: &[&str] =
 pub const ID_TOKEN_ALGS: &[&str] =
     &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512"];
 
+/// What holds where neither a person nor a preset says anything, by key. A test holds it against the plan.
+pub const DEFAULTS: [(&str, &str); 4] =
+    [("grant", "authorization_code"), ("token_request_body", "form"), ("leeway", "60s"), ("timeout", "30s")];
+
 /// The places where the store's key may live, by their names in `[store]`, `--store` and `OAT_STORE`.
 pub const STORE_KEYS: [&str; 5] = ["keyring", "env", "file", "keyutils", "none"];
 

@@ -8,7 +8,7 @@ use crate::commands::profile_show::{object, ordered, rows, secretive};
 use crate::config::Config;
 use crate::error::Result;
 use crate::json::{self, members};
-use crate::keys::Key;
+use crate::keys::{DEFAULTS, Key};
 use crate::name::ProfileName;
 use crate::oauth::token::plain;
 use crate::oauth::world::Request;
@@ -23,9 +23,6 @@ use crate::session::foresight::{Foresight, foresee};
 use crate::text::{escape, escape_whole, json_line};
 use crate::world::rehearsal::REDACTED;
 
-/// What holds where nobody says anything else.
-const DEFAULTS: [(&str, &str); 4] =
-    [("grant", "authorization_code"), ("token_request_body", "form"), ("leeway", "60s"), ("timeout", "30s")];
 /// Headers whose values are no secrets.
 const SHOWN_HEADERS: [&str; 2] = ["accept", "content-type"];
 

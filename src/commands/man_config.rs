@@ -1,8 +1,7 @@
 //! The manual's page about the profile file, made from the table of keys, the presets and the prose below.
 
 use crate::commands::man_page::Sheet;
-use crate::keys::STORE_KEYS;
-use crate::keys::{KEYS, Key, KeyKind, Value};
+use crate::keys::{DEFAULTS, KEYS, Key, KeyKind, STORE_KEYS, Value};
 use crate::provider::{self, Preset};
 
 /// A whole file, as a person may write it. A test reads it.
@@ -140,10 +139,6 @@ const SUBJECT_FORMS: [(&str, &str); 12] = [
 ];
 
 const KINDS: &str = "Under each key stand what it takes, its flag, its variable, and its default where it has one. A URL is https, or http on 127.0.0.1, [::1] or localhost. A list may be one string. A time is a string such as \"60s\", \"15m\" or \"30d\", or a number of seconds. A file may start with ~/ for the home folder. Parameters are a table of strings, numbers, booleans and lists.";
-
-/// Defaults that hold without a preset. A test holds them against the plan.
-const DEFAULTS: [(&str, &str); 4] =
-    [("grant", "authorization_code"), ("token_request_body", "form"), ("leeway", "60s"), ("timeout", "30s")];
 
 /// The roff of oat-config(5).
 pub fn page() -> String {
