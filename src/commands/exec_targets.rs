@@ -112,8 +112,8 @@ fn at_odds(chosen: &Chosen, targets: &[Target]) -> Option<Error> {
 
 /// Standard input is the command's.
 fn no_stdin() -> Error {
-    wrong("standard input belongs to the command, so the client secret cannot come from it")
-        .hint("use `--client-secret-env NAME`, `--client-secret-file FILE`, or `oat profile set-secret`")
+    wrong("standard input belongs to the command, so no secret, key or certificate can come from it")
+        .hint("name another source, such as `--client-secret-env NAME` or `--client-key-file FILE`, or seal it: `oat profile set-secret`")
 }
 
 fn wrong(message: impl Into<String>) -> Error {
